@@ -1,0 +1,33 @@
+"""One account of the person at one platform or shop, and how sure we are of it."""
+
+import frappe
+from frappe.model.document import Document
+
+
+class CustomerIdentity(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		confidence: DF.Percent
+		confirmed_by: DF.Link | None
+		linked_at: DF.Datetime | None
+		nick: DF.Data | None
+		parent: DF.Data
+		parentfield: DF.Data
+		parenttype: DF.Data
+		platform: DF.Literal["Taobao", "JD", "Pinduoduo", "Douyin", "Manual"]
+		platform_user_id: DF.Data | None
+		shop: DF.Link | None
+
+	# end: auto-generated types
+
+	pass
+
+
+def on_doctype_update() -> None:
+	frappe.db.add_index("Customer Identity", ["platform", "platform_user_id"])
