@@ -1,0 +1,45 @@
+frappe.ui.form.on("SKU", {
+	setup(frm) {
+		frm.set_query("sku", "components", (doc) => ({ filters: { name: ["!=", doc.name], is_active: 1 } }));
+	},
+
+	refresh(frm) {
+		show_stock(frm);
+	},
+});
+
+function show_stock(frm) {
+	const wrapper = frm.get_field("stock_html").$wrapper.empty();
+	if (frm.is_new()) return;
+	frappe.db
+		.get_list("Stock Balance", {
+			filters: { sku: frm.doc.name },
+			fields: ["warehouse", "on_hand", "reserved", "available", "in_transit", "bin_location"],
+			order_by: "warehouse asc",
+			limit: 200,
+		})
+		.then((rows) => wrapper.html(make_stock_table(rows)));
+}
+
+function make_stock_table(rows) {
+	if (!rows.length) return `<p class="text-muted">${__("No warehouse holds this SKU.")}</p>`;
+	const escape = frappe.utils.escape_html;
+	const numbers = ["on_hand", "reserved", "available", "in_transit"];
+	const heads = [__("On Hand"), __("Reserved"), __("Available"), __("In Transit")];
+	const make_cells = (row) => numbers.map((key) => `<td class="text-right">${cint(row[key])}</td>`).join("");
+	const body = rows.map(
+		(row) =>
+			`<tr><td>${escape(row.warehouse)}</td>${make_cells(row)}<td>${escape(row.bin_location || "")}</td></tr>`
+	);
+	const total = {};
+	numbers.forEach((key) => (total[key] = rows.reduce((sum, row) => sum + cint(row[key]), 0)));
+	return `<table class="table table-bordered table-sm">
+		<thead><tr>
+			<th>${__("Warehouse")}</th>
+			${heads.map((head) => `<th class="text-right">${head}</th>`).join("")}
+			<th>${__("Bin Location")}</th>
+		</tr></thead>
+		<tbody>${body.join("")}</tbody>
+		<tfoot><tr><th>${__("Total")}</th>${make_cells(total)}<td></td></tr></tfoot>
+	</table>`;
+}

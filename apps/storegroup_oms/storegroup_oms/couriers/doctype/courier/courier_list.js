@@ -1,0 +1,8 @@
+frappe.listview_settings["Courier"] = {
+	add_fields: ["is_active"],
+	get_indicator(doc) {
+		return doc.is_active
+			? [__("Active"), "green", "is_active,=,1"]
+			: [__("Inactive"), "gray", "is_active,=,0"];
+	},
+};

@@ -1,0 +1,87 @@
+// The same colours as in orders/lifecycle.py.
+const ORDER_COLOURS = {
+	Unpaid: "gray",
+	"To Review": "blue",
+	"On Hold": "red",
+	Backorder: "orange",
+	"To Print": "cyan",
+	"To Pick": "purple",
+	"To Ship": "yellow",
+	"Partly Shipped": "light-blue",
+	Shipped: "green",
+	Completed: "darkgrey",
+	Closed: "darkgrey",
+};
+const ORDER_DONE = ["Shipped", "Completed", "Closed"];
+
+function make_pills(codes, colour) {
+	return (codes || "")
+		.split(",")
+		.filter(Boolean)
+		.map((code) => {
+			const label = frappe.utils.escape_html(__(frappe.unscrub(code)));
+			return `<span class="indicator-pill ${colour} no-indicator-dot mr-1">${label}</span>`;
+		})
+		.join("");
+}
+
+function make_deadline(value, doc) {
+	if (!value) return "";
+	if (ORDER_DONE.includes(doc.status)) return frappe.datetime.str_to_user(value);
+	const minutes = moment(value).diff(moment(frappe.datetime.now_datetime()), "minutes");
+	const hours = Math.abs(minutes) / 60;
+	const span = hours < 1 ? __("{0} min", [Math.abs(minutes)]) : __("{0} h", [hours.toFixed(1)]);
+	const text = minutes < 0 ? __("{0} late", [span]) : __("{0} left", [span]);
+	const colour = minutes < 0 ? "red" : minutes < 360 ? "orange" : "green";
+	const title = frappe.utils.escape_html(frappe.datetime.str_to_user(value));
+	return `<span class="indicator-pill ${colour}" title="${title}">${text}</span>`;
+}
+
+function make_money(value) {
+	return `<span class="text-right">${format_currency(value)}</span>`;
+}
+
+frappe.listview_settings["Order"] = {
+	add_fields: ["status", "hold_reasons", "stop_reasons", "ship_by", "refund_amount", "platform"],
+	get_indicator(doc) {
+		return [__(doc.status), ORDER_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
+	},
+	formatters: {
+		hold_reasons: (value) => make_pills(value, "red"),
+		tags: (value) => make_pills(value, "blue"),
+		ship_by: (value, df, doc) => make_deadline(value, doc),
+		total_amount: (value) => make_money(value),
+		paid_amount: (value) => make_money(value),
+	},
+	button: {
+		show: (doc) => doc.status === "To Review" || doc.status === "On Hold",
+		get_label: () => __("Review"),
+		get_description: (doc) => __("Open {0} to review it", [doc.name]),
+		action: (doc) => frappe.set_route("Form", "Order", doc.name),
+	},
+	onload(listview) {
+		const filters = {
+			"To Review": [["Order", "status", "=", "To Review"]],
+			"On Hold": [["Order", "status", "=", "On Hold"]],
+			"Ship Today": [
+				["Order", "ship_by", "<=", `${frappe.datetime.get_today()} 23:59:59`],
+				["Order", "status", "not in", ["Unpaid", ...ORDER_DONE]],
+			],
+		};
+		const labels = {
+			"To Review": __("To Review"),
+			"On Hold": __("On Hold"),
+			"Ship Today": __("Ship Today"),
+		};
+		for (const key of Object.keys(filters)) {
+			listview.page.add_inner_button(
+				labels[key],
+				() => listview.filter_area.clear(false).then(() => listview.filter_area.add(filters[key])),
+				__("Queues")
+			);
+		}
+		if (frappe.model.can_create("Order Import")) {
+			listview.page.add_inner_button(__("Import Order File"), () => frappe.new_doc("Order Import"));
+		}
+	},
+};

@@ -1,0 +1,15 @@
+"""Connections of one shop to other records."""
+
+from frappe import _
+
+
+def get_data(data: dict | None = None) -> dict:
+	return {
+		"fieldname": "shop",
+		"transactions": [
+			{"label": _("Orders"), "items": ["Order", "After-sale Case", "Order Import"]},
+			{"label": _("Goods"), "items": ["Listing"]},
+			{"label": _("Connection"), "items": ["Pull Window", "Connector Event"]},
+			{"label": _("Team"), "items": ["Task"]},
+		],
+	}
