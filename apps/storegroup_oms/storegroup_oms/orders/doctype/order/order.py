@@ -1,18 +1,14 @@
 """One order of one shop, whole and once, with the platform's own words beside our status."""
 
-from decimal import ROUND_HALF_UP, Decimal
-
 import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
-from storegroup_oms.exceptions import DuplicateOrderError, InvalidValueError
+from storegroup_oms.exceptions import AppendOnlyError, DuplicateOrderError, InvalidValueError
 from storegroup_oms.orders import events, lifecycle, receivers
+from storegroup_oms.orders.doctype.order import amounts
 from storegroup_oms.orders.holds import HOLD_REASONS, STOP_REASONS, normalise_codes
-
-ORDER_AMOUNTS = ("goods_amount", "discount_amount", "freight_amount", "total_amount")
-LINE_AMOUNTS = ("unit_price", "discount_amount", "amount")
 
 
 class Order(Document):
@@ -164,8 +160,15 @@ class Order(Document):
 		)
 
 	def on_trash(self) -> None:
-		# The encrypted contact has no life of its own.
-		frappe.db.delete("Order Receiver", {"order": self.name})
+		"""Orders are kept with their history. Raises AppendOnlyError."""
+		if not frappe.flags.in_uninstall:
+			frappe.throw(
+				_("Order {0} cannot be deleted, because its history is kept. Close it instead.").format(
+					self.name
+				),
+				exc=AppendOnlyError,
+				title=_("Orders Are Kept"),
+			)
 
 	def set_platform_order_no(self) -> None:
 		"""An order typed in by hand is known to the unique key by its own name."""
@@ -219,74 +222,20 @@ class Order(Document):
 		whose platform figures never agreed can still be worked on.
 		"""
 		before = self.get_doc_before_save()
-		if before and read_amounts(before) == read_amounts(self):
+		if before and amounts.read_amounts(before) == amounts.read_amounts(self):
 			return
-		fill_line_amounts(self)
-		fill_order_amounts(self)
-		check_sums(self)
+		amounts.fill_line_amounts(self)
+		amounts.fill_order_amounts(self)
+		amounts.check_sums(self)
 
 	def set_totals(self) -> None:
-		"""Line count, pieces and the summary that the list and the search use."""
+		"""Line count, pieces and the summary that the list and the search use; an order without lines keeps its own."""
+		if not self.items:
+			return
 		self.item_count = len(self.items)
 		self.total_qty = sum(cint(row.qty) for row in self.items)
 		parts = [f"{row.sku or row.title or '?'}×{cint(row.qty)}" for row in self.items]
 		self.sku_summary = ", ".join(parts)
-
-
-def to_cents(value: float | str | None) -> int:
-	"""Whole cents of an amount, halves rounded away from zero; empty is 0."""
-	return int((Decimal(str(value or 0)) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
-def read_amounts(order: Order) -> tuple:
-	"""All amounts of an order and its lines in cents, to tell whether any changed."""
-	lines = tuple((cint(row.qty), *(to_cents(row.get(key)) for key in LINE_AMOUNTS)) for row in order.items)
-	return (*(to_cents(order.get(key)) for key in ORDER_AMOUNTS), lines)
-
-
-def fill_line_amounts(order: Order) -> None:
-	"""Set the amount of priced lines that have none; refuse one that contradicts its price."""
-	for row in order.items:
-		expected = to_cents(row.unit_price) * cint(row.qty) - to_cents(row.discount_amount)
-		if not row.amount:
-			row.amount = expected / 100
-		elif row.unit_price and to_cents(row.amount) != expected:
-			refuse_amount(_("Row {0}: amount").format(row.idx), to_cents(row.amount), expected)
-
-
-def fill_order_amounts(order: Order) -> None:
-	"""Set goods and total amount where empty: from the lines, or one from the other."""
-	discount, freight = to_cents(order.discount_amount), to_cents(order.freight_amount)
-	if not order.goods_amount:
-		if order.items:
-			order.goods_amount = (sum(to_cents(row.amount) for row in order.items) + discount) / 100
-		else:
-			order.goods_amount = max(to_cents(order.total_amount) - freight + discount, 0) / 100
-	if not order.total_amount:
-		order.total_amount = max(to_cents(order.goods_amount) - discount + freight, 0) / 100
-
-
-def check_sums(order: Order) -> None:
-	"""Refuse an order whose lines, goods, discount, freight and total contradict each other."""
-	goods = to_cents(order.goods_amount) - to_cents(order.discount_amount)
-	if order.items:
-		lines = sum(to_cents(row.amount) for row in order.items)
-		if lines != goods:
-			refuse_amount(_("Sum of the lines"), lines, goods)
-	expected = goods + to_cents(order.freight_amount)
-	if to_cents(order.total_amount) != expected:
-		refuse_amount(_("Total amount"), to_cents(order.total_amount), expected)
-
-
-def refuse_amount(label: str, given: int, expected: int) -> None:
-	"""Raise InvalidValueError that names an amount, in cents, and what it should be."""
-	frappe.throw(
-		_("{0} is {1} but should be {2}. Correct the lines, the discount or the freight.").format(
-			label, f"{given / 100:.2f}", f"{expected / 100:.2f}"
-		),
-		exc=InvalidValueError,
-		title=_("Amounts Do Not Add Up"),
-	)
 
 
 def on_doctype_update() -> None:

@@ -7,7 +7,7 @@ from frappe.model.document import Document
 from storegroup_oms.exceptions import InvalidValueError
 
 RUNNING = ("Checking", "Loading")
-INPUT_FIELDS = ("shop", "file", "paid_without_status", "mapping")
+INPUT_FIELDS = ("shop", "file", "paid_without_status")
 RESULT_FIELDS = (
 	"layout",
 	"heading_fingerprint",
