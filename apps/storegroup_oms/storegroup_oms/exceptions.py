@@ -1,0 +1,43 @@
+"""Every error that the product raises on purpose.
+
+`OMSError` and its children are rules: what the user asked for is refused, with a sentence that
+says what happened, which record, and what to do. Code decides by class, never by text.
+"""
+
+import frappe
+
+
+class OMSError(frappe.ValidationError):
+	"""A rule of the product refuses the request. HTTP 417."""
+
+
+class AppendOnlyError(OMSError):
+	"""A row of a ledger or log was about to be changed or deleted. Write a reversing row instead."""
+
+
+class InvalidValueError(OMSError):
+	"""A field holds a value that the field's rule refuses."""
+
+
+class InvalidTransitionError(OMSError):
+	"""The order life cycle doesn't lead from the present status to the wanted one."""
+
+
+class DuplicateOrderError(OMSError):
+	"""The shop already has an order of this platform number."""
+
+
+class BundleCycleError(OMSError):
+	"""A bundle contains itself, directly or through another bundle."""
+
+
+class RevealLimitError(OMSError):
+	"""The user has revealed as many contacts today as the settings allow."""
+
+
+class NameTakenError(OMSError):
+	"""Another app on the site owns a DocType of a name that this app needs."""
+
+
+class ImportStateError(OMSError):
+	"""The order file can't be checked or loaded in the state it is in."""

@@ -1,0 +1,189 @@
+"""Receivers' raw names, phones and addresses: kept encrypted apart from the order.
+
+The only module that reads or writes `Order Receiver`. An order itself carries masks, so that no
+list, report, export, search or API answer can leak what it doesn't hold. See docs/adr/0004.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import frappe
+from frappe.utils.password import decrypt, encrypt, get_encryption_key
+
+from storegroup_oms.customers.masking import (
+	get_tail,
+	is_masked,
+	mask_address,
+	mask_mobile,
+	mask_name,
+	normalise_mobile,
+)
+
+
+@dataclass(frozen=True)
+class Receiver:
+	"""Who gets the parcel, in clear. Parts that the platform didn't give are empty."""
+
+	name: str = ""
+	mobile: str = ""
+	address: str = ""
+	platform_token: str = ""
+
+	@property
+	def has_raw(self) -> bool:
+		"""True when at least one part is in clear."""
+		return any(part and not is_masked(part) for part in (self.name, self.mobile, self.address))
+
+	def get_masks(self) -> dict[str, str]:
+		"""Values for the order's fields receiver_name, receiver_mobile and address."""
+		return {
+			"receiver_name": mask_name(self.name),
+			"receiver_mobile": mask_mobile(self.mobile),
+			"address": mask_address(self.address),
+		}
+
+
+FIELDS = (
+	"name",
+	"creation",
+	"modified",
+	"modified_by",
+	"owner",
+	"docstatus",
+	"idx",
+	"order",
+	"shop",
+	"mobile_hash",
+	"mobile_tail",
+	"address_hash",
+	"platform_token",
+	"payload",
+)
+
+
+def hash_mobile(mobile: str | None) -> str:
+	"""Keyed hash of a phone number: equal numbers give equal hashes on this site only. Empty for masks."""
+	return "" if is_masked(mobile) else _hash("mobile", normalise_mobile(mobile))
+
+
+def hash_address(*parts: str | None) -> str:
+	"""Keyed hash of an address, blind to spaces, punctuation and width. Empty when a part is masked."""
+	text = "".join(part or "" for part in parts)
+	if is_masked(text):
+		return ""
+	return _hash("address", re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower())
+
+
+def _hash(kind: str, text: str) -> str:
+	if not text:
+		return ""
+	key = f"storegroup_oms:{kind}:{get_encryption_key()}".encode()
+	return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def store_receivers(rows: Iterable[tuple[str, str, str, Receiver]]) -> int:
+	"""Insert or replace receivers in one statement; returns how many rows were given.
+
+	Each row: (order, shop, region = province + city + district, receiver). A receiver without
+	anything in clear and without a platform token is skipped, so that a later masked copy of an order
+	never wipes what an earlier one brought.
+	"""
+	now = frappe.utils.now()
+	user = frappe.session.user
+	values = [
+		(order, now, now, user, user, 0, 0, order, shop, *_get_columns(region, receiver))
+		for order, shop, region, receiver in rows
+		if receiver.has_raw or receiver.platform_token
+	]
+	if not values:
+		return 0
+	replaced = ("modified", "modified_by", "mobile_hash", "mobile_tail", "address_hash", "platform_token", "payload")
+	columns = ", ".join(f"`{field}`" for field in FIELDS)
+	updates = ", ".join(f"`{field}` = VALUES(`{field}`)" for field in replaced)
+	for start in range(0, len(values), 1_000):
+		chunk = values[start : start + 1_000]
+		marks = ", ".join(["(" + ", ".join(["%s"] * len(FIELDS)) + ")"] * len(chunk))
+		frappe.db.sql(
+			f"INSERT INTO `tabOrder Receiver` ({columns}) VALUES {marks} ON DUPLICATE KEY UPDATE {updates}",
+			[value for row in chunk for value in row],
+		)
+	return len(values)
+
+
+def _get_columns(region: str, receiver: Receiver) -> tuple[str, str, str, str, str | None]:
+	clear = {
+		part: text
+		for part, text in (("name", receiver.name), ("mobile", receiver.mobile), ("address", receiver.address))
+		if text and not is_masked(text)
+	}
+	return (
+		hash_mobile(receiver.mobile),
+		get_tail(receiver.mobile),
+		hash_address(region, receiver.address) if receiver.address else "",
+		receiver.platform_token,
+		encrypt(json.dumps(clear, ensure_ascii=False)) if clear else None,
+	)
+
+
+def get_receiver(order: str) -> Receiver:
+	"""The receiver of one order in clear, as far as it is known; masks fill the rest.
+
+	Checks no permission and logs nothing: callers are `api.privacy` (which does both) and label
+	printing.
+	"""
+	masks = frappe.db.get_value("Order", order, ["receiver_name", "receiver_mobile", "address"], as_dict=True) or {}
+	row = frappe.db.get_value("Order Receiver", order, ["payload", "platform_token"], as_dict=True) or {}
+	clear = json.loads(decrypt(row["payload"])) if row.get("payload") else {}
+	return Receiver(
+		name=clear.get("name") or masks.get("receiver_name") or "",
+		mobile=clear.get("mobile") or masks.get("receiver_mobile") or "",
+		address=clear.get("address") or masks.get("address") or "",
+		platform_token=row.get("platform_token") or "",
+	)
+
+
+def find_orders_by_mobile(mobile: str) -> list[str]:
+	"""Names of the orders that go to a phone number, newest first; at most 500. No permission check."""
+	wanted = hash_mobile(mobile)
+	if not wanted:
+		return []
+	return frappe.get_all(
+		"Order Receiver", filters={"mobile_hash": wanted}, pluck="name", order_by="creation desc", limit=500
+	)
+
+
+def protect_order(order) -> None:
+	"""Take raw receiver values out of an Order document before it is saved, leaving masks.
+
+	What was taken waits in `order.flags.receiver` for `store_receiver`. Idempotent: masks are left alone.
+	"""
+	receiver = Receiver(
+		name=order.receiver_name or "", mobile=order.receiver_mobile or "", address=order.address or ""
+	)
+	if not receiver.has_raw:
+		return
+	known = get_receiver(order.name) if not order.is_new() else Receiver()
+	order.flags.receiver = Receiver(
+		name=_prefer_clear(receiver.name, known.name),
+		mobile=_prefer_clear(receiver.mobile, known.mobile),
+		address=_prefer_clear(receiver.address, known.address),
+		platform_token=known.platform_token,
+	)
+	order.update(receiver.get_masks())
+
+
+def _prefer_clear(new: str, old: str) -> str:
+	return old if is_masked(new) and old else new
+
+
+def store_receiver(order) -> None:
+	"""Store what `protect_order` took out of this document; call from on_update, when the name is known."""
+	receiver = order.flags.pop("receiver", None)
+	if receiver:
+		region = "".join(part or "" for part in (order.province, order.city, order.district))
+		store_receivers([(order.name, order.shop, region, receiver)])

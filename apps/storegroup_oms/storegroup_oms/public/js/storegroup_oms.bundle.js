@@ -1,0 +1,2 @@
+// What every desk page of the product shares.
+frappe.provide("storegroup_oms");

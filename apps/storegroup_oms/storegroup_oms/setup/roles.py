@@ -1,0 +1,26 @@
+"""The six roles of a shop team."""
+
+import frappe
+
+ROLES = (
+	"OMS Customer Service",
+	"OMS Order Clerk",
+	"OMS Warehouse Staff",
+	"OMS Finance",
+	"OMS Manager",
+	"OMS Administrator",
+)
+
+
+def ensure_roles() -> None:
+	"""Create the roles that are missing, with access to the desk. What an administrator changed stays."""
+	existing = set(frappe.get_all("Role", filters={"name": ["in", ROLES]}, pluck="name", order_by="name asc"))
+	for role in ROLES:
+		if role not in existing:
+			frappe.get_doc({"doctype": "Role", "role_name": role, "desk_access": 1}).insert(ignore_permissions=True)
+
+
+def remove_roles() -> None:
+	"""Delete the roles and take them from everybody."""
+	for doctype, field in (("Has Role", "role"), ("Custom DocPerm", "role"), ("DocPerm", "role"), ("Role", "name")):
+		frappe.db.delete(doctype, {field: ["in", ROLES]})
