@@ -8,22 +8,9 @@ from collections.abc import Iterable
 
 import frappe
 
-FIELDS = (
-	"name",
-	"creation",
-	"modified",
-	"modified_by",
-	"owner",
-	"docstatus",
-	"idx",
-	"order",
-	"event",
-	"from_status",
-	"to_status",
-	"source",
-	"details",
-	"occurred_at",
-)
+from storegroup_oms.bulk import insert_rows
+
+FIELDS = ("order", "event", "from_status", "to_status", "source", "details", "occurred_at")
 
 
 def record_events(rows: Iterable[dict]) -> int:
@@ -33,29 +20,23 @@ def record_events(rows: Iterable[dict]) -> int:
 	from_status, to_status, details (a JSON-able dict), occurred_at (site time; now when absent).
 	"""
 	now = frappe.utils.now()
-	user = frappe.session.user
-	values = [
+	return insert_rows(
+		"Order Event",
 		(
-			frappe.generate_hash(length=16),
-			now,
-			now,
-			user,
-			user,
-			0,
-			0,
-			row["order"],
-			row["event"],
-			row.get("from_status"),
-			row.get("to_status"),
-			row["source"],
-			json.dumps(row["details"], ensure_ascii=False, default=str) if row.get("details") else None,
-			row.get("occurred_at") or now,
-		)
-		for row in rows
-	]
-	if values:
-		frappe.db.bulk_insert("Order Event", FIELDS, values, chunk_size=2_000)
-	return len(values)
+			{
+				**row,
+				"name": frappe.generate_hash(length=16),
+				"details": _dump(row.get("details")),
+				"occurred_at": row.get("occurred_at") or now,
+			}
+			for row in rows
+		),
+		FIELDS,
+	)
+
+
+def _dump(details: dict | None) -> str | None:
+	return json.dumps(details, ensure_ascii=False, default=str) if details else None
 
 
 def record_moves(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import frappe
 from frappe.utils.password import decrypt, encrypt, get_encryption_key
 
+from storegroup_oms.bulk import insert_rows
 from storegroup_oms.customers.masking import (
 	get_tail,
 	is_masked,
@@ -48,27 +49,12 @@ class Receiver:
 		}
 
 
-FIELDS = (
-	"name",
-	"creation",
-	"modified",
-	"modified_by",
-	"owner",
-	"docstatus",
-	"idx",
-	"order",
-	"shop",
-	"mobile_hash",
-	"mobile_tail",
-	"address_hash",
-	"platform_token",
-	"payload",
-)
+FIELDS = ("order", "shop", "mobile_hash", "mobile_tail", "address_hash", "platform_token", "payload")
 
 
 def hash_mobile(mobile: str | None) -> str:
 	"""Keyed hash of a phone number: equal numbers give equal hashes on this site only. Empty for masks."""
-	return "" if is_masked(mobile) else _hash("mobile", normalise_mobile(mobile))
+	return "" if is_masked(mobile) else hash_text("mobile", normalise_mobile(mobile))
 
 
 def hash_address(*parts: str | None) -> str:
@@ -76,10 +62,11 @@ def hash_address(*parts: str | None) -> str:
 	text = "".join(part or "" for part in parts)
 	if is_masked(text):
 		return ""
-	return _hash("address", re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower())
+	return hash_text("address", re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower())
 
 
-def _hash(kind: str, text: str) -> str:
+def hash_text(kind: str, text: str) -> str:
+	"""Hash of a text keyed by the site's secret and by what it is; empty for empty."""
 	if not text:
 		return ""
 	key = f"storegroup_oms:{kind}:{get_encryption_key()}".encode()
@@ -93,41 +80,33 @@ def store_receivers(rows: Iterable[tuple[str, str, str, Receiver]]) -> int:
 	anything in clear and without a platform token is skipped, so that a later masked copy of an order
 	never wipes what an earlier one brought.
 	"""
-	now = frappe.utils.now()
-	user = frappe.session.user
 	values = [
-		(order, now, now, user, user, 0, 0, order, shop, *_get_columns(region, receiver))
+		{"name": order, "order": order, "shop": shop, **_get_columns(region, receiver)}
 		for order, shop, region, receiver in rows
 		if receiver.has_raw or receiver.platform_token
 	]
-	if not values:
-		return 0
-	replaced = ("modified", "modified_by", "mobile_hash", "mobile_tail", "address_hash", "platform_token", "payload")
-	columns = ", ".join(f"`{field}`" for field in FIELDS)
-	updates = ", ".join(f"`{field}` = VALUES(`{field}`)" for field in replaced)
-	for start in range(0, len(values), 1_000):
-		chunk = values[start : start + 1_000]
-		marks = ", ".join(["(" + ", ".join(["%s"] * len(FIELDS)) + ")"] * len(chunk))
-		frappe.db.sql(
-			f"INSERT INTO `tabOrder Receiver` ({columns}) VALUES {marks} ON DUPLICATE KEY UPDATE {updates}",
-			[value for row in chunk for value in row],
-		)
-	return len(values)
+	return insert_rows(
+		"Order Receiver",
+		values,
+		FIELDS,
+		on_duplicate=("modified", "modified_by", *FIELDS[2:]),
+		keep_if_empty=FIELDS[2:],
+	)
 
 
-def _get_columns(region: str, receiver: Receiver) -> tuple[str, str, str, str, str | None]:
+def _get_columns(region: str, receiver: Receiver) -> dict[str, str | None]:
 	clear = {
 		part: text
 		for part, text in (("name", receiver.name), ("mobile", receiver.mobile), ("address", receiver.address))
 		if text and not is_masked(text)
 	}
-	return (
-		hash_mobile(receiver.mobile),
-		get_tail(receiver.mobile),
-		hash_address(region, receiver.address) if receiver.address else "",
-		receiver.platform_token,
-		encrypt(json.dumps(clear, ensure_ascii=False)) if clear else None,
-	)
+	return {
+		"mobile_hash": hash_mobile(receiver.mobile),
+		"mobile_tail": get_tail(receiver.mobile),
+		"address_hash": hash_address(region, receiver.address) if receiver.address else "",
+		"platform_token": receiver.platform_token,
+		"payload": encrypt(json.dumps(clear, ensure_ascii=False)) if clear else None,
+	}
 
 
 def get_receiver(order: str) -> Receiver:

@@ -1,0 +1,90 @@
+"""Rows written many at a time: the one place that builds multi-row SQL. Never commits."""
+
+from collections.abc import Iterable, Sequence
+
+import frappe
+
+STANDARD_FIELDS = ("name", "creation", "modified", "modified_by", "owner", "docstatus", "idx")
+CHUNK_SIZE = 1_000
+
+
+def insert_rows(
+	doctype: str,
+	rows: Iterable[dict],
+	fields: Sequence[str],
+	on_duplicate: Sequence[str] | None = None,
+	keep_if_empty: Sequence[str] = (),
+) -> int:
+	"""Insert rows of a DocType's table in few statements; returns how many rows were given.
+
+	Each row needs `name` and may lack any other field (then NULL; idx 0). Standard fields are filled
+	in. On a duplicate key: without `on_duplicate` the database raises; with it the named fields are
+	overwritten; with an empty one the stored row stays as it is; fields also named in `keep_if_empty`
+	are only overwritten by something. No document hook runs.
+	"""
+	now = frappe.utils.now()
+	user = frappe.session.user
+	columns = (*STANDARD_FIELDS, *fields)
+	values = [
+		(row["name"], now, now, user, user, 0, row.get("idx", 0), *(row.get(field) for field in fields))
+		for row in rows
+	]
+	if not values:
+		return 0
+	head = f"INSERT INTO `tab{doctype}` ({', '.join(f'`{column}`' for column in columns)}) VALUES "
+	marks = "(" + ", ".join(["%s"] * len(columns)) + ")"
+	tail = _make_tail(on_duplicate, keep_if_empty)
+	for start in range(0, len(values), CHUNK_SIZE):
+		chunk = values[start : start + CHUNK_SIZE]
+		frappe.db.sql(
+			head + ", ".join([marks] * len(chunk)) + tail, [value for row in chunk for value in row]
+		)
+	return len(values)
+
+
+def _make_tail(on_duplicate: Sequence[str] | None, keep_if_empty: Sequence[str]) -> str:
+	if on_duplicate is None:
+		return ""
+	updates = [
+		f"`{field}` = IF(IFNULL(VALUES(`{field}`), '') = '', `{field}`, VALUES(`{field}`))"
+		if field in keep_if_empty
+		else f"`{field}` = VALUES(`{field}`)"
+		for field in on_duplicate
+	]
+	return " ON DUPLICATE KEY UPDATE " + (", ".join(updates) or "`name` = `name`")
+
+
+def update_rows(doctype: str, rows: Sequence[dict], fields: Sequence[str]) -> int:
+	"""Set the same fields of many existing rows, each to its own values; returns how many rows were given.
+
+	One UPDATE joined with a list of values per chunk; `modified` and `modified_by` follow. Rows that
+	don't exist are passed over.
+	"""
+	for start in range(0, len(rows), CHUNK_SIZE):
+		chunk = rows[start : start + CHUNK_SIZE]
+		first = "SELECT %s AS name, " + ", ".join(f"%s AS `{field}`" for field in fields)
+		more = " UNION ALL SELECT " + ", ".join(["%s"] * (len(fields) + 1))
+		assignments = ", ".join(f"stored.`{field}` = given.`{field}`" for field in fields)
+		values = [value for row in chunk for value in (row["name"], *(row.get(field) for field in fields))]
+		frappe.db.sql(
+			f"UPDATE `tab{doctype}` stored JOIN ({first + more * (len(chunk) - 1)}) given ON given.name = stored.name"
+			f" SET {assignments}, stored.modified = %s, stored.modified_by = %s",
+			[*values, frappe.utils.now(), frappe.session.user],
+		)
+	return len(rows)
+
+
+def reserve_names(series: str, digits: int, count: int) -> list[str]:
+	"""Take `count` numbers of a naming series at once, e.g. ("SO-", 9, 2) gives SO-000000041, SO-000000042.
+
+	The same counter that documents use. The counter's row stays locked until the transaction ends.
+	"""
+	if count <= 0:
+		return []
+	frappe.db.sql(
+		"INSERT INTO `tabSeries` (`name`, `current`) VALUES (%s, %s)"
+		" ON DUPLICATE KEY UPDATE `current` = `current` + VALUES(`current`)",
+		(series, count),
+	)
+	last = frappe.db.sql("SELECT `current` FROM `tabSeries` WHERE `name` = %s", series)[0][0]
+	return [f"{series}{number:0{digits}d}" for number in range(last - count + 1, last + 1)]
