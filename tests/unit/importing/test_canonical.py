@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from storegroup_oms.orders.importing.addresses import PROVINCES, find_province, split_address
@@ -146,6 +146,7 @@ CENTS = st.integers(1, 10**6).map(lambda cents: Decimal(cents).scaleb(-2))
 LINES = st.lists(st.builds(LineInput, qty=st.integers(1, 50), unit_price=CENTS), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(lines=LINES, percent=st.integers(0, 100), freight=CENTS)
 def test_lines_always_sum_to_the_order(lines, percent, freight):
 	goods = sum(line.gross for line in lines)

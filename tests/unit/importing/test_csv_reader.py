@@ -97,14 +97,16 @@ def test_limits():
 def test_a_line_of_50_mb_is_refused_without_loading_it(tmp_path):
 	path = tmp_path / "long.csv"
 	with path.open("wb") as stream:
-		stream.write("订单编号,总金额\n1,".encode())
+		stream.write("订单编号,总金额\n1,2\n2,".encode())
 		for _ in range(50):
 			stream.write(b"x" * 1024 * 1024)
 	tracemalloc.start()
-	error = refuse(path)
+	with pytest.raises(ImportFileError) as caught:
+		open_table(path)
+	error = caught.value
 	peak = tracemalloc.get_traced_memory()[1]
 	tracemalloc.stop()
-	assert (error.code, error.params[0]) == ("line_too_long", 2)
+	assert (error.code, error.params[0]) == ("line_too_long", 3)
 	assert peak < 4 * 1024 * 1024
 
 
@@ -132,6 +134,7 @@ def test_wrapped_values_are_unwrapped():
 	assert clean_cell("\ufeff'=1+1") == "=1+1"
 
 
+@settings(deadline=None)
 @given(st.text())
 @example("'='='1")
 @example("'\t'\t'1")

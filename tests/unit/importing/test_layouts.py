@@ -67,6 +67,13 @@ def test_a_missing_column_is_named():
 	assert match.score < 1
 
 
+def test_a_complete_layout_wins_over_one_with_more_columns_that_lacks_a_mandatory_one():
+	headings = [*EXPORTS["tmall_report"].split(), "买家会员名", "收货人姓名", "联系手机", "宝贝标题"]
+	match = recognise(headings)
+	assert (match.layout.key, match.missing) == ("tmall_report", ())
+	assert match.unknown == ("买家会员名", "收货人姓名", "联系手机", "宝贝标题")
+
+
 def test_strange_headings_are_not_recognised():
 	assert recognise(["店名", "日期", "销量"]) is None
 	assert recognise([]) is None

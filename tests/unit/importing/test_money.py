@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from storegroup_oms.orders.money import MoneyError, allocate, allocate_remainder, round_money, to_money
 
@@ -75,6 +75,7 @@ def test_half_a_cent_rounds_away_from_zero():
 	]
 
 
+@settings(deadline=None)
 @given(total=CENTS, weights=st.lists(CENTS, min_size=1, max_size=20))
 def test_shares_sum_exactly(total, weights):
 	shares = allocate(total, weights)
@@ -83,6 +84,7 @@ def test_shares_sum_exactly(total, weights):
 	assert allocate(-total, weights) == [-share for share in shares]
 
 
+@settings(deadline=None)
 @given(weights=st.lists(CENTS, min_size=1, max_size=20), part=st.integers(0, 1000))
 def test_a_share_never_exceeds_its_weight(weights, part):
 	total = (sum(weights) * part / 1000).quantize(Decimal("0.01"), rounding="ROUND_DOWN")
@@ -105,6 +107,7 @@ def test_impossible_allocations_are_refused():
 	assert allocate(Decimal(0), []) == []
 
 
+@settings(deadline=None)
 @given(total=CENTS, amounts=st.lists(CENTS, min_size=1, max_size=9))
 def test_the_difference_goes_on_the_largest_amount(total, amounts):
 	result = allocate_remainder(total, amounts)

@@ -66,6 +66,15 @@ def test_long_numbers_show_that_their_digits_are_lost(xlsx_bytes):
 	texts = [row.cells["id"] for row in open_table(content).rows()]
 	assert all("E+17" in text for text in texts[:2])
 	assert texts[2] == "123456789012345"
+	# other programs write all digits, yet Excel drops them as soon as it saves the file
+	with zipfile.ZipFile(io.BytesIO(content)) as archive:
+		sheet = archive.read("xl/worksheets/sheet1.xml")
+	changed = sheet.replace(b"<v>123456789012345</v>", b"<v>1234567890123456</v>")
+	assert changed != sheet
+	texts = [
+		row.cells["id"] for row in open_table(repack(content, xl__worksheets__sheet1_DOT_xml=changed)).rows()
+	]
+	assert texts[2] == "1.234567890123456E+15"
 
 
 def test_extra_cells_and_hidden_sheets(xlsx_bytes):
@@ -124,6 +133,8 @@ def test_unsafe_containers(xlsx_bytes):
 	good = xlsx_bytes([["a"], [1]])
 	bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>'
 	assert refuse(repack(good, xl__workbook_DOT_xml=bomb)).code == "xlsx_unsafe_part"
+	outside = b'<?xml version="1.0"?><!DOCTYPE x SYSTEM "http://127.0.0.1/x"><x/>'
+	assert refuse(repack(good, xl__workbook_DOT_xml=outside)).code == "xlsx_unsafe_part"
 	wide = '<?xml version="1.0" encoding="utf-16"?><x/>'.encode("utf-16")
 	assert refuse(repack(good, xl__workbook_DOT_xml=wide)).code == "xlsx_unsafe_part"
 	assert refuse(good, ReadLimits(max_members=3)).code == "xlsx_too_many_parts"

@@ -103,11 +103,8 @@ def recognise(headings: Iterable[str]) -> LayoutMatch | None:
 	names = list(headings)
 	spelt = {normalise_heading(name): name for name in names}
 	matches = [_match(layout, names, spelt) for layout in LAYOUTS]
-	best = max(matches, key=lambda match: (not match.missing, len(match.mapping.columns), match.score))
-	if not best.missing:
-		return best
-	close = [match for match in matches if _share(match) >= _RECOGNISED_SHARE]
-	return max(close, key=lambda match: (_share(match), match.score), default=None)
+	best = max(matches, key=lambda match: (_share(match), len(match.mapping.columns)))
+	return best if _share(best) >= _RECOGNISED_SHARE else None
 
 
 def suggest_mapping(headings: Iterable[str]) -> Mapping:
