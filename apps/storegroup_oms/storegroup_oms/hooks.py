@@ -1,4 +1,4 @@
-from storegroup_oms.permissions import SCOPES, get_condition_name
+from storegroup_oms import doors, permissions
 
 app_name = "storegroup_oms"
 app_title = "Storegroup OMS"
@@ -6,6 +6,7 @@ app_publisher = "Storegroup OMS contributors"
 app_description = "Order management for teams that run many shops"
 app_email = "maintainers@storegroup-oms.example"
 app_license = "MIT"
+app_logo_url = "/assets/storegroup_oms/images/logo.svg"
 
 export_python_type_annotations = True
 require_type_annotated_api_methods = True
@@ -20,9 +21,36 @@ app_include_js = ["storegroup_oms.bundle.js"]
 app_include_css = ["storegroup_oms.bundle.css"]
 
 permission_query_conditions = {
-	doctype: f"storegroup_oms.permissions.{get_condition_name(doctype)}" for doctype in SCOPES
+	doctype: f"storegroup_oms.permissions.{permissions.get_condition_name(doctype)}" for doctype in permissions.SCOPES
 }
-has_permission = {doctype: "storegroup_oms.permissions.has_row_permission" for doctype in SCOPES}
+has_permission = {doctype: "storegroup_oms.permissions.has_row_permission" for doctype in permissions.SCOPES}
+
+# Doors of Frappe that ask too little; see doors.py.
+auth_hooks = ["storegroup_oms.doors.refuse_hidden_fields"]
+override_whitelisted_methods = {
+	"frappe.client.get_count": "storegroup_oms.doors.get_count",
+	"frappe.desk.doctype.tag.tag.add_tag": "storegroup_oms.doors.add_tag",
+	"frappe.desk.doctype.tag.tag.add_tags": "storegroup_oms.doors.add_tags",
+	"frappe.desk.doctype.tag.tag.get_tagged_docs": "storegroup_oms.doors.get_tagged",
+	"frappe.desk.doctype.tag.tag.remove_tag": "storegroup_oms.doors.remove_tag",
+	"frappe.desk.form.linked_with.get": "storegroup_oms.doors.get_linked",
+	"frappe.desk.like.toggle_like": "storegroup_oms.doors.toggle_like",
+	"frappe.desk.query_report.get_data_for_custom_field": "storegroup_oms.doors.get_custom_field_data",
+	"frappe.desk.search.search_link": "storegroup_oms.doors.search_link",
+	"frappe.desk.search.search_widget": "storegroup_oms.doors.search_widget",
+	"frappe.utils.global_search.search": "storegroup_oms.doors.search_everywhere",
+}
+doc_events = {
+	**{doctype: {"validate": "storegroup_oms.doors.check_reference"} for doctype in doors.REFERENCES},
+	**{
+		doctype: {"validate": "storegroup_oms.doors.check_line"}
+		for doctype in ("Order Item", "Shipment Order", "Shipment Item", "After-sale Inspection", "Customer Identity")
+	},
+	"Dashboard Chart": {"validate": "storegroup_oms.doors.check_saved_query"},
+	"Number Card": {"validate": "storegroup_oms.doors.check_saved_query"},
+	"Error Log": {"before_insert": "storegroup_oms.doors.clean_error_log"},
+	"Version": {"before_insert": "storegroup_oms.field_levels.strip_version"},
+}
 
 global_search_doctypes = {
 	"Default": [

@@ -1,69 +1,98 @@
-"""Row scope: which shops and warehouses a user's records may belong to. One predicate per rule.
+"""Row scope: which shops and warehouses a user's records may belong to. One rule per DocType.
 
-A User Permission on Shop or Warehouse narrows its user to those; without one the user sees all that
-the roles allow. `SCOPES` says for each DocType how a row belongs to a shop or a warehouse, as one SQL
-condition. The list, report, export, search and REST doors get that condition as filter; the document
-door asks the same condition of the one row. Nothing else in the app decides on row scope.
+A User Permission on Shop or Warehouse narrows its user to those (for all DocTypes, or for the one it is
+"applicable for"); without one the user sees all that the roles allow. `SCOPES` says once for each DocType
+how a row belongs to a shop or a warehouse. From it come the condition of lists, reports, exports, searches
+and REST lists, and the answer about one document, so that no two doors can differ. `storegroup_oms.doors`
+closes the doors where Frappe itself asks neither.
+
+Frappe's own matching of User Permissions runs besides: it only ever takes more away. Where it would differ
+between list and document (links in child rows, links that mean nothing for access) the link has
+`ignore_user_permissions`. Three rules follow from ours:
+- A row without the link is outside the scope of a narrowed user (a Task without one is everybody's).
+- A parcel of several orders is in scope when one of its orders is.
+- Sharing one document with a user is an exception that list and document honour alike; only
+  administrators may share.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import frappe
 from frappe.permissions import get_user_permissions
 
+ALLOWS = ("Shop", "Warehouse")
+WRITES = ("create", "write", "submit", "amend", "import")
+# What the hook says when it has no objection: Frappe 16 takes anything but True for a refusal, while on
+# Frappe 15 True would silence the hooks of other apps.
+NO_OBJECTION = True if int(frappe.__version__.partition(".")[0]) >= 16 else None
+
 
 @dataclass(frozen=True)
 class Scope:
-	"""SQL conditions with `{values}` for the escaped names; None where the DocType has no such link."""
+	"""How a row belongs to shops and warehouses.
 
-	shop: str | None = None
-	warehouse: str | None = None
+	`shop` and `warehouse` are SQL with `{values}` for escaped names. A row that has a `parent` is in scope
+	when a row of that DocType is, tied by the SQL in `tie`. With `reference`, the fieldnames of a dynamic
+	link, a row about a record outside the scope is outside too.
+	"""
+
+	shop: str = ""
+	warehouse: str = ""
+	parent: str = ""
+	tie: str = ""
+	reference: tuple[str, str] | None = None
 
 
-def _column(doctype: str, field: str) -> str:
-	return f"`tab{doctype}`.`{field}` IN ({{values}})"
+def _through(doctype: str, parent: str, field: str) -> Scope:
+	return Scope(parent=parent, tie=f"`tab{parent}`.name = `tab{doctype}`.`{field}`")
 
 
-_SHIPMENT_SHOP = (
-	"EXISTS (SELECT 1 FROM `tabShipment Order` scope_line WHERE scope_line.parent = {parent}"
-	" AND scope_line.shop IN ({{values}}))"
-)
+def _line_of(doctype: str, parent: str) -> Scope:
+	return Scope(
+		parent=parent,
+		tie=f"`tab{parent}`.name = `tab{doctype}`.parent AND `tab{doctype}`.parenttype = '{parent}'",
+	)
+
 
 SCOPES: dict[str, Scope] = {
-	"Shop": Scope(shop=_column("Shop", "name")),
-	"Listing": Scope(shop=_column("Listing", "shop")),
-	"Order": Scope(shop=_column("Order", "shop"), warehouse=_column("Order", "warehouse")),
-	"Order Receiver": Scope(shop=_column("Order Receiver", "shop")),
-	"Order Event": Scope(
-		shop="EXISTS (SELECT 1 FROM `tabOrder` scope_order WHERE scope_order.name = `tabOrder Event`.`order`"
-		" AND scope_order.shop IN ({values}))",
-		warehouse="EXISTS (SELECT 1 FROM `tabOrder` scope_order WHERE scope_order.name = `tabOrder Event`.`order`"
-		" AND scope_order.warehouse IN ({values}))",
-	),
-	"Order Import": Scope(shop=_column("Order Import", "shop")),
-	"Order Import Layout": Scope(shop=_column("Order Import Layout", "shop")),
-	"Personal Data Access": Scope(shop=_column("Personal Data Access", "shop")),
-	"Warehouse": Scope(warehouse=_column("Warehouse", "name")),
-	"Stock Balance": Scope(warehouse=_column("Stock Balance", "warehouse")),
-	"Stock Ledger": Scope(warehouse=_column("Stock Ledger", "warehouse")),
+	"Shop": Scope(shop="`tabShop`.name IN ({values})"),
+	"Listing": Scope(shop="`tabListing`.shop IN ({values})"),
+	"Order": Scope(shop="`tabOrder`.shop IN ({values})", warehouse="`tabOrder`.warehouse IN ({values})"),
+	"Order Item": _line_of("Order Item", "Order"),
+	"Order Receiver": _through("Order Receiver", "Order", "order"),
+	"Order Event": _through("Order Event", "Order", "order"),
+	"Order Import": Scope(shop="`tabOrder Import`.shop IN ({values})"),
+	"Order Import Layout": Scope(shop="`tabOrder Import Layout`.shop IN ({values})"),
+	"Personal Data Access": Scope(shop="`tabPersonal Data Access`.shop IN ({values})"),
+	"Warehouse": Scope(warehouse="`tabWarehouse`.name IN ({values})"),
+	"Warehouse Region": _line_of("Warehouse Region", "Warehouse"),
+	"Stock Balance": Scope(warehouse="`tabStock Balance`.warehouse IN ({values})"),
+	"Stock Ledger": Scope(warehouse="`tabStock Ledger`.warehouse IN ({values})"),
 	"Shipment": Scope(
-		shop=_SHIPMENT_SHOP.format(parent="`tabShipment`.name"), warehouse=_column("Shipment", "warehouse")
+		shop="EXISTS (SELECT 1 FROM `tabShipment Order` scope_line"
+		" WHERE scope_line.parent = `tabShipment`.name AND scope_line.shop IN ({values}))",
+		warehouse="`tabShipment`.warehouse IN ({values})",
 	),
-	"Tracking Event": Scope(
-		shop=_SHIPMENT_SHOP.format(parent="`tabTracking Event`.shipment"),
-		warehouse="EXISTS (SELECT 1 FROM `tabShipment` scope_parcel"
-		" WHERE scope_parcel.name = `tabTracking Event`.shipment AND scope_parcel.warehouse IN ({values}))",
+	"Shipment Order": _line_of("Shipment Order", "Shipment"),
+	"Shipment Item": _line_of("Shipment Item", "Shipment"),
+	"Tracking Event": _through("Tracking Event", "Shipment", "shipment"),
+	"Pull Window": Scope(shop="`tabPull Window`.shop IN ({values})"),
+	"Connector Event": Scope(shop="`tabConnector Event`.shop IN ({values})"),
+	"After-sale Case": Scope(shop="`tabAfter-sale Case`.shop IN ({values})"),
+	"After-sale Inspection": _line_of("After-sale Inspection", "After-sale Case"),
+	"Customer": Scope(parent="Order", tie="`tabOrder`.customer = `tabCustomer`.name"),
+	"Customer Identity": _line_of("Customer Identity", "Customer"),
+	"Task": Scope(
+		shop="IFNULL(`tabTask`.shop, '') IN ('', {values})", reference=("reference_doctype", "reference_name")
 	),
-	"Pull Window": Scope(shop=_column("Pull Window", "shop")),
-	"Connector Event": Scope(shop=_column("Connector Event", "shop")),
-	"After-sale Case": Scope(shop=_column("After-sale Case", "shop")),
-	"Customer": Scope(
-		shop="EXISTS (SELECT 1 FROM `tabOrder` scope_order WHERE scope_order.customer = `tabCustomer`.name"
-		" AND scope_order.shop IN ({values}))"
-	),
-	"Task": Scope(shop="IFNULL(`tabTask`.`shop`, '') IN ('', {values})"),
+	# Frappe's own records that carry the names and titles of ours.
+	"Tag Link": Scope(reference=("document_type", "document_name")),
+	"Document Follow": Scope(reference=("ref_doctype", "ref_docname")),
+	"Workflow Action": Scope(reference=("reference_doctype", "reference_name")),
 }
+
+REFERRED = ("Order", "Shipment", "Customer", "After-sale Case", "Task", "Listing", "Shop", "Warehouse")
 
 
 def get_allowed(user: str, allow: str, doctype: str) -> list[str] | None:
@@ -74,45 +103,117 @@ def get_allowed(user: str, allow: str, doctype: str) -> list[str] | None:
 
 
 def get_scope_condition(doctype: str, user: str | None = None) -> str:
-	"""The SQL condition of a DocType for a user; empty when the user is not narrowed. Values are escaped."""
+	"""The SQL condition of a DocType for a user; empty when nothing narrows. Values are escaped.
+
+	A percent sign in a name stands as it is: double it where values are bound into the same statement.
+	"""
 	user = user or frappe.session.user
-	if user == "Administrator" or doctype not in SCOPES:
+	scope = SCOPES.get(doctype)
+	if not scope or user in ("Administrator", "Guest"):
 		return ""
 	conditions = []
-	for allow, template in (("Shop", SCOPES[doctype].shop), ("Warehouse", SCOPES[doctype].warehouse)):
+	for allow, template in (("Shop", scope.shop), ("Warehouse", scope.warehouse)):
 		names = get_allowed(user, allow, doctype) if template else None
 		if names:
-			conditions.append("(" + template.format(values=", ".join(frappe.db.escape(name) for name in names)) + ")")
-	return " AND ".join(conditions)
+			escaped = ", ".join(frappe.db.escape(name, percent=False) for name in names)
+			conditions.append(template.format(values=escaped))
+	if scope.parent:
+		conditions.extend(_make_exists(scope.parent, scope.tie, user))
+	if scope.reference:
+		conditions.extend(_make_reference_conditions(doctype, *scope.reference, user))
+	return " AND ".join(f"({condition})" for condition in conditions)
+
+
+def _make_exists(doctype: str, tie: str, user: str) -> Iterator[str]:
+	condition = get_scope_condition(doctype, user)
+	if condition:
+		yield f"EXISTS (SELECT 1 FROM `tab{doctype}` WHERE {tie} AND {condition})"
+
+
+def _make_reference_conditions(doctype: str, type_field: str, name_field: str, user: str) -> Iterator[str]:
+	for referred in REFERRED:
+		if referred == doctype:
+			continue
+		tie = f"`tab{referred}`.name = `tab{doctype}`.`{name_field}`"
+		for exists in _make_exists(referred, tie, user):
+			yield f"IFNULL(`tab{doctype}`.`{type_field}`, '') != '{referred}' OR {exists}"
 
 
 def has_row_permission(doc, ptype: str = "read", user: str | None = None) -> bool | None:
-	"""False when the document is outside the user's scope; None otherwise (roles decide).
+	"""False when the document is outside the user's scope; `NO_OBJECTION` otherwise (roles decide).
 
-	A saved document is judged by its row as stored, so that nobody gains access by what the form
-	sends; a new one by its own link fields.
+	A saved document is judged by its row as stored, so that nobody gains access by what the form sends.
+	To write or create, what the document newly points at must be inside the scope as well, so that nobody
+	moves a record to another shop or attaches one to a record that they can't see.
 	"""
 	user = user or frappe.session.user
-	condition = get_scope_condition(doc.doctype, user)
+	if user == "Administrator" or not any(get_user_permissions(user).get(allow) for allow in ALLOWS):
+		return NO_OBJECTION
+	stored = bool(doc.name) and not doc.get("__islocal") and bool(frappe.db.exists(doc.doctype, doc.name))
+	if stored and not is_in_scope(doc.doctype, doc.name, user):
+		return False
+	if not stored and not _has_own_links_in_scope(doc, user):
+		return False
+	if (not stored or ptype in WRITES) and not _has_new_links_in_scope(doc, stored, user):
+		return False
+	return NO_OBJECTION
+
+
+def is_in_scope(doctype: str, name: str, user: str | None = None) -> bool:
+	"""True when the stored row is inside the user's scope. Asks for no role."""
+	condition = get_scope_condition(doctype, user)
 	if not condition:
-		return None
-	if doc.get("__islocal") or not doc.name or not frappe.db.exists(doc.doctype, doc.name):
-		return None if _may_create(doc, user) else False
+		return True
 	# The condition's values come from frappe.db.escape, the name is bound.
-	found = frappe.db.sql(
-		f"SELECT 1 FROM `tab{doc.doctype}` WHERE `tab{doc.doctype}`.name = %(name)s AND {condition.replace('%', '%%')}",
-		{"name": doc.name},
+	return bool(
+		frappe.db.sql(
+			f"SELECT 1 FROM `tab{doctype}` WHERE `tab{doctype}`.name = %(name)s AND {condition.replace('%', '%%')}",
+			{"name": name},
+		)
 	)
-	return None if found else False
 
 
-def _may_create(doc, user: str) -> bool:
-	for allow, field in (("Shop", "shop"), ("Warehouse", "warehouse")):
-		names = get_allowed(user, allow, doc.doctype)
-		value = doc.name if doc.doctype == allow else doc.get(field)
-		if names and value and value not in names:
+def _has_own_links_in_scope(doc, user: str) -> bool:
+	"""A new document of a narrowed user carries the link that puts it into the scope."""
+	scope = SCOPES.get(doc.doctype, Scope())
+	for allow, template in (("Shop", scope.shop), ("Warehouse", scope.warehouse)):
+		names = get_allowed(user, allow, doc.doctype) if template else None
+		if not names:
+			continue
+		if doc.doctype == allow:
+			return False
+		field = frappe.scrub(allow)
+		optional = doc.doctype == "Task" or not doc.meta.has_field(field)
+		value = doc.get(field)
+		if value not in names and not (optional and not value):
 			return False
 	return True
+
+
+def _has_new_links_in_scope(doc, stored: bool, user: str) -> bool:
+	for row in (doc, *doc.get_all_children()):
+		old = {}
+		if stored and row.name:
+			fields = [field.fieldname for field in _get_link_fields(row.doctype)]
+			old = frappe.db.get_value(row.doctype, row.name, fields, as_dict=True) if fields else None
+		for field in _get_link_fields(row.doctype):
+			target = field.options if field.fieldtype == "Link" else row.get(field.options)
+			value = row.get(field.fieldname)
+			if not value or target not in SCOPES or value == (old or {}).get(field.fieldname):
+				continue
+			if frappe.db.exists(target, value) and not is_in_scope(target, value, user):
+				return False
+	return True
+
+
+def _get_link_fields(doctype: str) -> list:
+	return [
+		field
+		for field in frappe.get_meta(doctype).fields
+		if field.fieldtype in ("Link", "Dynamic Link")
+		and not field.ignore_user_permissions
+		and (field.fieldtype == "Dynamic Link" or field.options in SCOPES)
+	]
 
 
 def _make_condition(doctype: str) -> Callable[[str | None], str]:
@@ -124,7 +225,8 @@ def _make_condition(doctype: str) -> Callable[[str | None], str]:
 
 
 def get_condition_name(doctype: str) -> str:
-	return f"{frappe.scrub(doctype)}_condition"
+	"""Name of this module's function that gives the condition of a DocType."""
+	return f"{doctype.lower().replace(' ', '_').replace('-', '_')}_condition"
 
 
 # Frappe 15 calls the hook with the user only, so each DocType has a function of its own.

@@ -26,9 +26,9 @@ from storegroup_oms.customers.masking import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Receiver:
-	"""Who gets the parcel, in clear. Parts that the platform didn't give are empty."""
+	"""Who gets the parcel, in clear. Parts that the platform didn't give are empty. Its repr tells nothing."""
 
 	name: str = ""
 	mobile: str = ""

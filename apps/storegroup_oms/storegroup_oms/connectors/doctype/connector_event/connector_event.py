@@ -4,8 +4,10 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import add_days, now_datetime
 
+from storegroup_oms.field_levels import FieldLevelMixin
 
-class ConnectorEvent(Document):
+
+class ConnectorEvent(FieldLevelMixin, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 

@@ -6,12 +6,13 @@ from frappe.model.document import Document
 from frappe.utils import cint
 
 from storegroup_oms.exceptions import AppendOnlyError, DuplicateOrderError, InvalidValueError
+from storegroup_oms.field_levels import FieldLevelMixin
 from storegroup_oms.orders import events, lifecycle, receivers
 from storegroup_oms.orders.doctype.order import amounts
 from storegroup_oms.orders.holds import HOLD_REASONS, STOP_REASONS, normalise_codes
 
 
-class Order(Document):
+class Order(FieldLevelMixin, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 

@@ -5,9 +5,10 @@ from frappe import _
 from frappe.model.document import Document
 
 from storegroup_oms.exceptions import InvalidValueError
+from storegroup_oms.field_levels import FieldLevelMixin
 
 
-class Shop(Document):
+class Shop(FieldLevelMixin, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 
