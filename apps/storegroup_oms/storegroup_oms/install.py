@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 
 from storegroup_oms.exceptions import NameTakenError
-from storegroup_oms.setup import couriers, roles, settings, workflow
+from storegroup_oms.setup import boards, branding, couriers, profiles, roles, settings, workflow
 
 
 def before_install() -> None:
@@ -53,7 +53,7 @@ def get_own_doctypes() -> list[str]:
 
 
 def after_install() -> None:
-	"""Roles, couriers, settings and the review workflow."""
+	"""Roles, couriers, settings, the review workflow, the task board and the product's look."""
 	_ensure_defaults()
 
 
@@ -67,3 +67,6 @@ def _ensure_defaults() -> None:
 	couriers.ensure_couriers()
 	settings.ensure_settings()
 	workflow.ensure_review_workflow()
+	profiles.ensure_staff_profile()
+	boards.ensure_task_board()
+	branding.ensure_branding()

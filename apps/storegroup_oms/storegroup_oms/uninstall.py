@@ -2,16 +2,19 @@
 
 import frappe
 
-from storegroup_oms.setup import roles, workflow
+from storegroup_oms.setup import boards, branding, profiles, roles, workflow
 
 
 def before_uninstall() -> None:
-	"""Take the workflow away first: it links to DocTypes that are about to go."""
+	"""Take away first what links to DocTypes that are about to go: the workflow and the task board."""
 	workflow.remove_review_workflow()
+	boards.remove_task_board()
 
 
 def after_uninstall() -> None:
-	"""Delete our roles, their assignments, and number series. Commits nothing."""
+	"""Delete our roles, their assignments, profile and number series, and give back Frappe's look. Commits nothing."""
 	roles.remove_roles()
+	profiles.remove_staff_profile()
+	branding.remove_branding()
 	frappe.db.delete("Series", {"name": ["in", ["SO-", "SH-", "CU-", "AS-", "TK-", "IMP-"]]})
 	frappe.clear_cache()
