@@ -127,8 +127,12 @@ http {{
 		server_name _;
 		root {bench.sites};
 		add_header X-Content-Type-Options nosniff;
-		location /assets {{
+		location ~ ^/assets/[^/]+/dist/ {{
 			add_header Cache-Control "public, max-age=31536000, immutable";
+			try_files $uri =404;
+		}}
+		location /assets/ {{
+			add_header Cache-Control "public, max-age=3600";
 			try_files $uri =404;
 		}}
 		location /socket.io {{

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from io import BytesIO
 
 import frappe
@@ -31,6 +32,7 @@ from storegroup_oms.orders.importing import (
 	suggest_mapping,
 )
 from storegroup_oms.orders.importing.layouts import ALL_FIELDS, normalise_heading
+from storegroup_oms.transactions import run_in_transaction
 
 BATCH_SIZE = 1_000
 SAMPLE_ERRORS = 200
@@ -143,8 +145,6 @@ class _Run:
 		parser = parse_table(table, mapping, options)
 		for batch in self._read_batches(parser, table):
 			self._take(batch)
-			if not self.dry_run:
-				frappe.db.commit()  # a batch is one transaction: loading again goes on after it
 			self._report(parser)
 		figures = self._make_figures(parser, layout, mapping, fingerprint_headings(table.headings))
 		self.document.db_set(figures)
@@ -167,7 +167,9 @@ class _Run:
 		if self.dry_run:
 			self.counts.add(intake.count_changes(shop, batch))
 		else:
-			self.counts.add(intake.save_orders(shop, batch, "Import", self.document.name))
+			# A batch is one transaction: loading again goes on after it.
+			save = partial(intake.save_orders, shop, batch, "Import", self.document.name)
+			self.counts.add(run_in_transaction(save))
 		for order in batch:
 			self.orders += 1
 			self.unpaid += order.paid_at is None

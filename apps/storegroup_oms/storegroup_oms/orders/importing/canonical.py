@@ -89,6 +89,11 @@ def _amount(value: object) -> Decimal:
 	return amount
 
 
+def _show_amount(value: Decimal) -> str:
+	# A function of ours: older pydantic can't read the signature of the type str.
+	return str(value)
+
+
 def _to_china_time(value: datetime) -> datetime:
 	return value if value.tzinfo is CHINA_TIME else value.astimezone(CHINA_TIME)
 
@@ -98,7 +103,9 @@ Name = Annotated[str, Field(max_length=140), BeforeValidator(_one_line)]
 LongText = Annotated[str, Field(max_length=500), BeforeValidator(_one_line)]
 CutName = Annotated[str, _cut(140)]
 CutText = Annotated[str, _cut(1000)]
-Amount = Annotated[Decimal, PlainValidator(_amount), PlainSerializer(str, return_type=str, when_used="json")]
+Amount = Annotated[
+	Decimal, PlainValidator(_amount), PlainSerializer(_show_amount, return_type=str, when_used="json")
+]
 Time = Annotated[AwareDatetime, AfterValidator(_to_china_time)]
 
 
