@@ -4,10 +4,12 @@ import getpass
 import json
 import os
 import zlib
+from pathlib import Path
 
 from runtime.bench import MAIN_SITE, Bench, write_text
 
 SOCKET_PATH_LIMIT = 100
+NGINX_TEMPLATE = Path(__file__).with_name("nginx.conf.in")
 
 
 def write_configuration(bench: Bench, ports: dict[str, int]) -> None:
@@ -95,76 +97,28 @@ def _write_nginx(bench: Bench, ports: dict[str, int]) -> None:
 	folder = bench.state / "nginx"
 	(folder / "tmp").mkdir(parents=True, exist_ok=True)
 	bind = os.environ.get("OMS_BIND") or "127.0.0.1"
-	paths = "\n".join(
-		f"\t{kind}_temp_path tmp/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-	)
-	write_text(
-		folder / "nginx.conf",
-		f"""daemon off;
-{"user root;" if os.geteuid() == 0 else ""}
-pid nginx.pid;
-error_log stderr warn;
-worker_processes 1;
-events {{ worker_connections 1024; }}
-http {{
-	access_log off;
-{paths}
-	types {{
-		text/html html; text/css css; text/javascript js mjs; application/json json map; image/svg+xml svg;
-		image/png png; image/jpeg jpg jpeg; image/gif gif; image/x-icon ico; image/webp webp; font/woff woff;
-		font/woff2 woff2; font/ttf ttf; audio/mpeg mp3; application/pdf pdf; text/plain txt;
-	}}
-	default_type application/octet-stream;
-	sendfile on;
-	gzip on;
-	gzip_types text/css text/javascript application/json image/svg+xml;
-	gzip_proxied any;
-	client_max_body_size 200m;
-	map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
-	map $http_x_frappe_site_name $site {{ default $http_x_frappe_site_name; '' {MAIN_SITE}; }}
-	server {{
-		listen {bind}:{ports["http"]};
-		server_name _;
-		root {bench.sites};
-		add_header X-Content-Type-Options nosniff;
-		location ~ ^/assets/[^/]+/dist/ {{
-			add_header Cache-Control "public, max-age=31536000, immutable";
-			try_files $uri =404;
-		}}
-		location /assets/ {{
-			add_header Cache-Control "public, max-age=3600";
-			try_files $uri =404;
-		}}
-		location /socket.io {{
-			proxy_http_version 1.1;
-			proxy_set_header Upgrade $http_upgrade;
-			proxy_set_header Connection $connection_upgrade;
-			proxy_set_header X-Frappe-Site-Name $site;
-			proxy_set_header Host $http_host;
-			proxy_set_header Origin $http_origin;
-			proxy_pass http://127.0.0.1:{ports["socketio"]};
-		}}
-		location ~ ^/files/ {{
-			add_header Content-Disposition attachment;
-			add_header X-Content-Type-Options nosniff;
-			try_files /$site/public/$uri @web;
-		}}
-		location / {{ try_files /nonexistent @web; }}
-		location @web {{
-			proxy_http_version 1.1;
-			proxy_set_header X-Forwarded-For $remote_addr;
-			proxy_set_header X-Forwarded-Proto $scheme;
-			proxy_set_header X-Frappe-Site-Name $site;
-			proxy_set_header Host $http_host;
-			proxy_set_header X-Use-X-Accel-Redirect True;
-			proxy_read_timeout 130;
-			proxy_pass http://127.0.0.1:{ports["web"]};
-		}}
-		location /protected/ {{ internal; try_files /$site/$uri =404; }}
-	}}
-}}
-""",
-	)
+	write_text(folder / "nginx.conf", make_nginx_configuration(ports, MAIN_SITE, bench.sites, bind))
+
+
+def make_nginx_configuration(ports: dict[str, int], site: str, sites: Path, bind: str = "127.0.0.1") -> str:
+	"""The text of nginx.conf for one site.
+
+	`ports` needs http (where nginx listens), web (gunicorn) and socketio; `sites` is the folder that holds the
+	site and the assets. nginx must be started in a folder that has a subfolder `tmp`.
+	"""
+	kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+	values = {
+		"bind": bind,
+		"site": site,
+		"sites": sites,
+		"user": "user root;" if os.geteuid() == 0 else "",
+		"temporary": "\n".join(f"\t{kind}_temp_path tmp/{kind};" for kind in kinds),
+		**{name: ports[name] for name in ("http", "web", "socketio")},
+	}
+	text = NGINX_TEMPLATE.read_text()
+	for name, value in values.items():
+		text = text.replace(f"@{name}@", str(value))
+	return text
 
 
 def _write_common_site_config(bench: Bench, ports: dict[str, int]) -> None:
