@@ -4,6 +4,7 @@ A chart of Frappe's own types is cached once for everybody, so that one person w
 another's shops. This source is asked anew by each reader. Reads only.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,10 +41,10 @@ FIGURES = {
 	"paid_per_day": Figure("Order", "DATE(paid_at)", "Paid Amount", "SUM(paid_amount)", "paid_at"),
 	"refunded_per_day": Figure("Order", "DATE(closed_at)", "Refund Amount", "SUM(refund_amount)", "closed_at"),
 	"orders_by_hour": Figure("Order", "HOUR(ordered_at)", "Orders", date_field="ordered_at"),
-	"orders_by_shop": Figure("Order", "shop", "Orders", date_field="ordered_at", limit=20),
-	"paid_by_shop": Figure("Order", "shop", "Paid Amount", "SUM(paid_amount)", "ordered_at", limit=20),
+	"orders_by_shop": Figure("Order", "shop", "Orders", date_field="ordered_at", limit=10),
+	"paid_by_shop": Figure("Order", "shop", "Paid Amount", "SUM(paid_amount)", "ordered_at", limit=10),
 	"orders_by_platform": Figure("Order", "platform", "Orders", date_field="ordered_at"),
-	"orders_by_province": Figure("Order", "province", "Orders", date_field="ordered_at", limit=15),
+	"orders_by_province": Figure("Order", "province", "Orders", date_field="ordered_at", limit=12),
 	"open_orders_by_status": Figure("Order", "status", "Orders", condition=f"status IN ({_OPEN})"),
 	"parcels_per_day": Figure("Shipment", "DATE(shipped_at)", "Parcels", date_field="shipped_at"),
 	"parcels_by_exception": Figure(
@@ -71,6 +72,8 @@ def get(chart_name: str | None = None, filters: str | dict | None = None, **_unu
 		rows = _fill_days(rows)
 	elif figure.group.startswith("HOUR("):
 		rows = [(f"{hour:02d}", dict(rows).get(hour, 0)) for hour in range(HOURS)]
+	elif figure.group == "province":
+		rows = [(shorten_province(name), value) for name, value in rows]
 	elif figure.group == "status" and figure.doctype == "Order":
 		found = dict(rows)
 		rows = [(status, found[status]) for status in STATUSES if status in found]
@@ -89,6 +92,11 @@ def _count(figure: Figure) -> list[tuple]:
 		f" GROUP BY label ORDER BY value DESC LIMIT {figure.limit}",
 		{"since": getdate(nowdate()) - timedelta(days=DAYS - 1)},
 	)
+
+
+def shorten_province(name: str | None) -> str:
+	"""广西壮族自治区 → 广西, 浙江省 → 浙江; other names as they are."""
+	return re.sub(r"(省|市|(壮族|回族|维吾尔)?自治区|特别行政区)$", "", name or "")
 
 
 def _fill_days(rows: list[tuple]) -> list[tuple[str, float]]:
