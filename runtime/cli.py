@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runtime import configuration, packages, services, site, source, system
-from runtime.bench import MAIN_SITE, TEST_SITE, Bench, explain_os_error
+from runtime.bench import MAIN_SITE, TEST_SITE, Bench, explain_os_error, fingerprint
 from runtime.report import Failure, complain, say, step
 
 GROUPS = ("data", "desk")
@@ -121,13 +121,22 @@ def run_up(bench: Bench, options: argparse.Namespace) -> int:
 	with _lock(bench):
 		prepare(bench, MAIN_SITE, with_tests=False, port=options.port)
 		site.ensure_demo(bench, MAIN_SITE)
-		with step("Starting the desk"):
-			services.start(bench, "desk")
+		_start_desk(bench)
 	_show_address(bench)
 	if options.detach:
 		return 0
 	say("\nCtrl-C stops everything.")
 	return services.run_in_foreground(bench)
+
+
+def _start_desk(bench: Bench) -> None:
+	code = fingerprint(bench.app, bench.root / "Procfile", bench.state / "gunicorn.conf.py", bench.assets_tool.parent)
+	if services.get_pid(bench, "desk") and not bench.is_stamped("desk", code):
+		with step("Stopping the desk, which runs older code"):
+			services.stop(bench, "desk")
+	with step("Starting the desk"):
+		services.start(bench, "desk")
+	bench.stamp("desk", code)
 
 
 def _show_address(bench: Bench) -> None:

@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 
 from storegroup_oms.exceptions import NameTakenError
-from storegroup_oms.setup import boards, branding, couriers, profiles, roles, settings, workflow
+from storegroup_oms.setup import boards, branding, couriers, currency, lists, profiles, roles, settings, workflow
 
 
 def before_install() -> None:
@@ -66,7 +66,9 @@ def _ensure_defaults() -> None:
 	roles.ensure_roles()
 	couriers.ensure_couriers()
 	settings.ensure_settings()
+	currency.ensure_currency()
 	workflow.ensure_review_workflow()
 	profiles.ensure_staff_profile()
 	boards.ensure_task_board()
+	lists.ensure_lists()
 	branding.ensure_branding()

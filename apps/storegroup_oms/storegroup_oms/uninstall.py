@@ -2,7 +2,7 @@
 
 import frappe
 
-from storegroup_oms.setup import boards, branding, profiles, roles, workflow
+from storegroup_oms.setup import boards, branding, lists, profiles, roles, workflow
 
 
 def before_uninstall() -> None:
@@ -12,9 +12,10 @@ def before_uninstall() -> None:
 
 
 def after_uninstall() -> None:
-	"""Delete our roles, their assignments, profile and number series, and give back Frappe's look. Commits nothing."""
+	"""Delete our roles, their assignments, profile, lists and number series, and give back Frappe's look. Commits nothing."""
 	roles.remove_roles()
 	profiles.remove_staff_profile()
+	lists.remove_lists()
 	branding.remove_branding()
 	frappe.db.delete("Series", {"name": ["in", ["SO-", "SH-", "CU-", "AS-", "TK-", "IMP-"]]})
 	frappe.clear_cache()

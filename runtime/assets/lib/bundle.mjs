@@ -2,7 +2,7 @@
  * Runs esbuild over all bundles of the bench, in memory. Writes nothing.
  */
 import path from "node:path";
-import { htmlPlugin, scssPlugin, vuePlugin } from "./plugins.mjs";
+import { datePickerPlugin, htmlPlugin, scssPlugin, vuePlugin } from "./plugins.mjs";
 import { makeScssCompiler } from "./styles.mjs";
 
 const TARGET = ["chrome100", "firefox100", "safari15"];
@@ -43,7 +43,7 @@ export async function buildBundles({ load, bundles, apps, modules, bench, source
 		entryPoints: entries(bundles, "js"),
 		format: "iife",
 		define: DEFINES,
-		plugins: [scssPlugin(compileScss), vue, htmlPlugin()],
+		plugins: [scssPlugin(compileScss), vue, htmlPlugin(), datePickerPlugin()],
 	});
 	const css = await run(esbuild, {
 		...common,

@@ -44,6 +44,25 @@ export function htmlPlugin() {
 	};
 }
 
+/**
+ * Seconds for air-datepicker. Frappe uses a fork of its own that is on no registry; without seconds a form
+ * shows "10:42:ss" and counts as changed as soon as it is opened.
+ */
+export function datePickerPlugin() {
+	const anchor = "            switch (true) {\n                case /@/.test(result):";
+	const seconds = "result = replacer(result, boundary('ss'), leadingZero(date.getSeconds()));\n";
+	return {
+		name: "datepicker",
+		setup(build) {
+			build.onLoad({ filter: /air-datepicker[\\/]dist[\\/]js[\\/]datepicker\.min\.js$/ }, async ({ path: file }) => {
+				const source = await readFile(file.replace(".min.js", ".js"), "utf8");
+				if (source.split(anchor).length !== 2) throw new Error("air-datepicker is not the release that was patched");
+				return { contents: source.replace(anchor, seconds + anchor), loader: "js" };
+			});
+		},
+	};
+}
+
 /** Vue single file components, in production form. Styles are imported as CSS parts of the same bundle. */
 export function vuePlugin({ compiler, compileScss, base }) {
 	const tools = { ...compiler, compileScss, base };

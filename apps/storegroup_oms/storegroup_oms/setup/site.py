@@ -15,4 +15,7 @@ def complete_setup_wizard(answers: dict) -> None:
 	result = setup_complete(frappe._dict(answers))
 	if (result or {}).get("status") != "ok":
 		frappe.throw(frappe._("The setup wizard did not complete: {0}").format(result))
+	# Administrator is made before the wizard asks where we are.
+	frappe.db.set_value("User", "Administrator", "time_zone", answers["timezone"])
 	frappe.db.commit()  # a command's last act
+

@@ -37,6 +37,14 @@ function make_deadline(value, doc) {
 	return `<span class="indicator-pill ${colour}" title="${title}">${text}</span>`;
 }
 
+// Day and minute are what people compare; the year is only told where it isn't this one.
+function make_moment(value) {
+	if (!value) return "";
+	const time = moment(value);
+	const pattern = time.isSame(moment(), "year") ? "MM-DD HH:mm" : "YYYY-MM-DD";
+	return `<span title="${frappe.utils.escape_html(frappe.datetime.str_to_user(value))}">${time.format(pattern)}</span>`;
+}
+
 function make_money(value) {
 	return `<span class="text-right">${format_currency(value)}</span>`;
 }
@@ -49,6 +57,7 @@ frappe.listview_settings["Order"] = {
 	formatters: {
 		hold_reasons: (value) => make_pills(value, "red"),
 		tags: (value) => make_pills(value, "blue"),
+		ordered_at: (value) => make_moment(value),
 		ship_by: (value, df, doc) => make_deadline(value, doc),
 		total_amount: (value) => make_money(value),
 		paid_amount: (value) => make_money(value),
