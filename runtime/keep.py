@@ -7,6 +7,7 @@ A program that ends within five seconds is started again after a growing pause (
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 LONGEST_PAUSE_S = 30
@@ -15,27 +16,28 @@ SHORT_LIFE_S = 5
 
 def keep(name: str, command: list[str]) -> int:
 	"""Run the command again and again until SIGTERM or SIGINT, which are passed on. Returns 0."""
-	stopping = False
+	stopping = threading.Event()
 	child: subprocess.Popen | None = None
 
 	def stop(signum, _frame) -> None:
-		nonlocal stopping
-		stopping = True
+		stopping.set()
 		if child and child.poll() is None:
 			child.send_signal(signum)
 
 	signal.signal(signal.SIGTERM, stop)
 	signal.signal(signal.SIGINT, stop)
 	pause_s = 1
-	while not stopping:
+	while not stopping.is_set():
 		started = time.monotonic()
 		child = subprocess.Popen(command)
+		if stopping.is_set():
+			child.terminate()  # the signal came before the handler knew this child
 		code = child.wait()
-		if stopping:
+		if stopping.is_set():
 			break
 		pause_s = 1 if time.monotonic() - started > SHORT_LIFE_S else min(pause_s * 2, LONGEST_PAUSE_S)
 		print(f"{name} ended with code {code}; starting it again in {pause_s} s", flush=True)
-		time.sleep(pause_s)
+		stopping.wait(pause_s)
 	return 0
 
 

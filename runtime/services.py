@@ -4,6 +4,7 @@ Group `data` (MariaDB, Redis) is needed while the bench is prepared; group `desk
 serves people. honcho runs each group; `runtime.keep` brings single processes back.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -112,10 +113,11 @@ def start(bench: Bench, group: str) -> bool:
 def get_pid(bench: Bench, group: str) -> int | None:
 	"""The process id of a running group; None when it doesn't run (a recycled id isn't taken for it)."""
 	try:
-		pid, started = (bench.state / "run" / f"{group}.pid").read_text().split()
+		text, started = (bench.state / "run" / f"{group}.pid").read_text().split()
+		pid = int(text)
 	except (OSError, ValueError):
 		return None
-	return int(pid) if _get_start_time(int(pid)) == started else None
+	return pid if _get_start_time(pid) == started else None
 
 
 def _get_start_time(pid: int) -> str | None:
@@ -194,7 +196,8 @@ def stop(bench: Bench, group: str) -> bool:
 		time.sleep(0.1)
 	for member in [pid, *members]:
 		if _get_start_time(member):
-			os.kill(member, signal.SIGKILL)
+			with contextlib.suppress(ProcessLookupError):  # it may end by itself just now
+				os.kill(member, signal.SIGKILL)
 	(bench.state / "run" / f"{group}.pid").unlink(missing_ok=True)
 	return True
 
