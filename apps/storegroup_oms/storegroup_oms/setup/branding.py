@@ -37,7 +37,9 @@ def ensure_branding() -> None:
 		_set_values("System Settings", SWITCHES)
 		_show_foreign_help(False)
 	for doctype, values in TEXTS.items():
-		_set_values(doctype, {field: value for field, value in values.items() if _get(doctype, field) in FRAPPE_NAMES})
+		_set_values(
+			doctype, {field: value for field, value in values.items() if _get(doctype, field) in FRAPPE_NAMES}
+		)
 	frappe.clear_cache()
 
 
@@ -59,13 +61,22 @@ def _set_values(doctype: str, values: dict) -> None:
 
 
 def _get(doctype: str, field: str) -> str:
-	return str(frappe.db.get_single_value(doctype, field) or "") if frappe.get_meta(doctype).has_field(field) else ""
+	return (
+		str(frappe.db.get_single_value(doctype, field) or "")
+		if frappe.get_meta(doctype).has_field(field)
+		else ""
+	)
 
 
 def _show_foreign_help(is_shown: bool) -> None:
 	frappe.db.set_value(
 		"Navbar Item",
-		{"parent": "Navbar Settings", "parentfield": "help_dropdown", "item_label": ["in", FOREIGN_HELP], "is_standard": 1},
+		{
+			"parent": "Navbar Settings",
+			"parentfield": "help_dropdown",
+			"item_label": ["in", FOREIGN_HELP],
+			"is_standard": 1,
+		},
 		"hidden",
 		0 if is_shown else 1,
 	)

@@ -55,7 +55,8 @@ class Company:
 			for age in range(int(youngest_hours), max(int(oldest_hours), int(youngest_hours) + 1))
 		]
 		weights = [
-			self.figures["hour_share"][moment.hour] * self.figures["weekday_share"][moment.weekday()] for moment in hours
+			self.figures["hour_share"][moment.hour] * self.figures["weekday_share"][moment.weekday()]
+			for moment in hours
 		]
 		moment = self.dice.choices(hours, weights=weights)[0] - timedelta(seconds=self.dice.randrange(3_500))
 		oldest = self.now - timedelta(hours=oldest_hours)
@@ -63,7 +64,9 @@ class Company:
 
 	def get_parts(self, sku_code: str) -> list[tuple[str, int]]:
 		"""What one piece takes from stock: itself, or a bundle's components."""
-		return [(code, qty) for code, qty in self.sku_by_code[sku_code].get("components", [])] or [(sku_code, 1)]
+		return [(code, qty) for code, qty in self.sku_by_code[sku_code].get("components", [])] or [
+			(sku_code, 1)
+		]
 
 	def get_staff(self, role: str) -> list[str]:
 		return [row["email"] for row in self.staff if role in row["roles"]]

@@ -28,7 +28,8 @@ def ensure_warehouses(company: Company) -> None:
 		if frappe.db.exists("Warehouse", row["warehouse_name"]):
 			continue
 		serves = [
-			{"province": province, "city": city, "priority": priority} for province, city, priority in row["serves"]
+			{"province": province, "city": city, "priority": priority}
+			for province, city, priority in row["serves"]
 		]
 		_insert("Warehouse", row | {"serves": serves, "is_active": 1})
 
@@ -49,7 +50,8 @@ def ensure_skus(company: Company) -> None:
 		values = {key: value for key, value in row.items() if key not in ("sold_by", "stock")}
 		values["components"] = [{"sku": code, "qty": qty} for code, qty in row.get("components", [])]
 		values["barcodes"] = [
-			{"barcode": barcode, "pack_qty": qty, "note": note} for barcode, qty, note in row.get("barcodes", [])
+			{"barcode": barcode, "pack_qty": qty, "note": note}
+			for barcode, qty, note in row.get("barcodes", [])
 		]
 		_insert("SKU", values | {"is_active": 1})
 

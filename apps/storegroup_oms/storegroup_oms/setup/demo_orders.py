@@ -86,7 +86,9 @@ class Order:
 
 	@property
 	def ship_by(self) -> datetime | None:
-		return self.moments["paid"] + timedelta(hours=self.shop["ship_within_hours"]) if self.is_paid else None
+		return (
+			self.moments["paid"] + timedelta(hours=self.shop["ship_within_hours"]) if self.is_paid else None
+		)
 
 
 def make_orders(company: Company, buyers: Buyers) -> list[Order]:
@@ -105,7 +107,9 @@ def make_orders(company: Company, buyers: Buyers) -> list[Order]:
 
 
 def _make_order(company: Company, buyers: Buyers, number: int, row: dict) -> Order:
-	shop = company.shop_by_name[company.pick_weighted({shop["shop_name"]: shop["weight"] for shop in company.shops})]
+	shop = company.shop_by_name[
+		company.pick_weighted({shop["shop_name"]: shop["weight"] for shop in company.shops})
+	]
 	order = Order(number, row["status"], shop, buyers.pick(shop["platform"]), row.get("closed_reason", ""))
 	digits = {"Taobao": 19, "JD": 12, "Pinduoduo": 15, "Douyin": 19}[shop["platform"]]
 	order.platform_order_no = str(company.dice.randrange(10 ** (digits - 1), 10**digits))
@@ -129,7 +133,9 @@ def _make_lines(company: Company, order: Order) -> list[Line]:
 		lines[out["sku_code"]] = _make_line(out, 1)
 	while len(lines) < 4:
 		room = target - sum(float(line.unit_price) * line.qty for line in lines.values())
-		fitting = [row for row in goods if row["list_price"] <= max(room * 1.1, 0) and row.get("stock") != "out"]
+		fitting = [
+			row for row in goods if row["list_price"] <= max(room * 1.1, 0) and row.get("stock") != "out"
+		]
 		if not fitting and lines:
 			break
 		close = sorted(fitting or goods, key=lambda row: abs(row["list_price"] - room))[:6]
@@ -174,7 +180,9 @@ def _give_holds(company: Company, buyers: Buyers, orders: list[Order]) -> None:
 		elif "duplicate_suspected" in code:
 			twin = twins.pop()
 			twin.shop, twin.buyer = order.shop, order.buyer
-			twin.lines = [Line(row.sku, row.title, row.specification, row.qty, row.unit_price) for row in order.lines]
+			twin.lines = [
+				Line(row.sku, row.title, row.specification, row.qty, row.unit_price) for row in order.lines
+			]
 			twin.moments = {key: moment - timedelta(minutes=11) for key, moment in order.moments.items()}
 		elif "listing_unmatched" in code:
 			order.lines[0].sku = None

@@ -52,7 +52,9 @@ def _split(order: Order) -> list[Parcel]:
 		return [Parcel(order, order.lines, words.get(order.status, "Shipped"))]
 	first = [line for index, line in enumerate(order.lines) if not is_second_parcel(order, index)]
 	second = [line for index, line in enumerate(order.lines) if is_second_parcel(order, index)]
-	return [Parcel(order, lines, status) for lines, status in ((first, "Shipped"), (second, "Printed")) if lines]
+	return [
+		Parcel(order, lines, status) for lines, status in ((first, "Shipped"), (second, "Printed")) if lines
+	]
 
 
 def _give_exceptions(company: Company, parcels: list[Parcel]) -> None:
@@ -75,7 +77,10 @@ def _give_tracking(company: Company, parcel: Parcel) -> None:
 		return
 	start, buyer = parcel.order.moments["shipped"], parcel.order.buyer
 	site, hub = company.texts["hubs"][parcel.order.warehouse]
-	far_hub, far_site = f"{buyer.city.removesuffix('市')}转运中心", f"{buyer.city.removesuffix('市')}{buyer.district}网点"
+	far_hub, far_site = (
+		f"{buyer.city.removesuffix('市')}转运中心",
+		f"{buyer.city.removesuffix('市')}{buyer.district}网点",
+	)
 	journey = [
 		(0, "Accepted", ""),
 		(3, "Picked Up", site),
@@ -109,7 +114,12 @@ def _give_tracking(company: Company, parcel: Parcel) -> None:
 
 def _give_status(parcel: Parcel) -> None:
 	last = parcel.events[-1][1]
-	words = {"Accepted": "Shipped", "Picked Up": "Shipped", "Out for Delivery": "Out for Delivery", "Delivered": "Delivered"}
+	words = {
+		"Accepted": "Shipped",
+		"Picked Up": "Shipped",
+		"Out for Delivery": "Out for Delivery",
+		"Delivered": "Delivered",
+	}
 	parcel.status = words.get(last, "In Transit")
 	if last == "Delivered":
 		parcel.order.moments.setdefault("delivered", parcel.events[-1][0])
@@ -135,7 +145,12 @@ def store_parcels(company: Company, parcels: list[Parcel]) -> None:
 			for parcel in parcels
 		],
 	)
-	insert_children("Shipment Item", "Shipment", "items", [row for parcel in parcels for row in _make_items(company, parcel)])
+	insert_children(
+		"Shipment Item",
+		"Shipment",
+		"items",
+		[row for parcel in parcels for row in _make_items(company, parcel)],
+	)
 	insert_rows(
 		"Tracking Event",
 		[

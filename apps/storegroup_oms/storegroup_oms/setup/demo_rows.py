@@ -22,5 +22,7 @@ def insert_children(doctype: str, parenttype: str, parentfield: str, rows: Itera
 	filled = []
 	for row in rows:
 		counts[row["parent"]] = counts.get(row["parent"], 0) + 1
-		filled.append(row | {"parenttype": parenttype, "parentfield": parentfield, "idx": counts[row["parent"]]})
+		filled.append(
+			row | {"parenttype": parenttype, "parentfield": parentfield, "idx": counts[row["parent"]]}
+		)
 	return insert_rows(doctype, filled)

@@ -80,10 +80,24 @@ def _make_openings(company: Company, sku: str, warehouse: str, own: list[Movemen
 	if left > 60:
 		half, moment = left // 2, company.now - timedelta(days=4, hours=dice.randrange(20))
 		rows[0].qty -= half
-		rows.append(Movement(sku, warehouse, "Receipt", moment, half, 0, None, "采购入库", "he.li@example.com"))
+		rows.append(
+			Movement(sku, warehouse, "Receipt", moment, half, 0, None, "采购入库", "he.li@example.com")
+		)
 		if dice.random() < 0.15:
 			counted = moment + timedelta(hours=30)
-			rows.append(Movement(sku, warehouse, "Stocktake", counted, dice.choice([-2, -1, 1]), 0, None, "盘点差异", "he.li@example.com"))
+			rows.append(
+				Movement(
+					sku,
+					warehouse,
+					"Stocktake",
+					counted,
+					dice.choice([-2, -1, 1]),
+					0,
+					None,
+					"盘点差异",
+					"he.li@example.com",
+				)
+			)
 	return rows
 
 
@@ -105,7 +119,9 @@ def _make_ledger_row(company: Company, move: Movement, on_hand: int, reserved: i
 	}
 
 
-def _make_balance(company: Company, sku: str, warehouse: str, on_hand: int, reserved: int, moved_at: datetime) -> dict:
+def _make_balance(
+	company: Company, sku: str, warehouse: str, on_hand: int, reserved: int, moved_at: datetime
+) -> dict:
 	known = company.sku_by_code[sku]
 	safety = 0 if known.get("stock") == "out" else known["safety_stock"]
 	aisle = "ABCDEF"[company.skus.index(known) // 10 % 6]

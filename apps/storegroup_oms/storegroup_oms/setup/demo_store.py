@@ -17,7 +17,13 @@ from storegroup_oms.setup.demo_orders import Order
 from storegroup_oms.setup.demo_rows import insert_children, insert_rows
 
 PLATFORM_STATUS = {
-	"Taobao": ("WAIT_BUYER_PAY", "WAIT_SELLER_SEND_GOODS", "WAIT_BUYER_CONFIRM_GOODS", "TRADE_FINISHED", "TRADE_CLOSED"),
+	"Taobao": (
+		"WAIT_BUYER_PAY",
+		"WAIT_SELLER_SEND_GOODS",
+		"WAIT_BUYER_CONFIRM_GOODS",
+		"TRADE_FINISHED",
+		"TRADE_CLOSED",
+	),
 	"JD": ("NOT_PAY", "WAIT_SELLER_STOCK_OUT", "WAIT_GOODS_RECEIVE_CONFIRM", "FINISHED_L", "TRADE_CANCELED"),
 	"Pinduoduo": ("0", "1", "2", "3", "4"),
 	"Douyin": ("1", "2", "3", "5", "4"),
@@ -101,10 +107,11 @@ def store_orders(company: Company, orders: list[Order]) -> None:
 		rows.append(_make_order_row(company, order, states, order.buyer.number in seen))
 		seen.add(order.buyer.number)
 	insert_rows("Order", rows)
-	insert_children("Order Item", "Order", "items", [row for order in orders for row in _make_items(company, order)])
+	insert_children(
+		"Order Item", "Order", "items", [row for order in orders for row in _make_items(company, order)]
+	)
 	receivers.store_receivers(
-		(order.name, order.shop["shop_name"], _get_region(order), order.buyer.receiver)
-		for order in orders
+		(order.name, order.shop["shop_name"], _get_region(order), order.buyer.receiver) for order in orders
 	)
 	events.record_events(row for order in orders for row in _make_events(order))
 

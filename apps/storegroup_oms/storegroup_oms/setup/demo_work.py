@@ -61,7 +61,9 @@ def _make_case(company: Company, order: Order, kind: str, status: str) -> dict:
 		"platform_case_no": str(dice.randrange(10**14, 10**15)),
 		"shop": order.shop["shop_name"],
 		"customer": order.buyer.name,
-		"due_at": company.now + timedelta(hours=dice.uniform(-6, 70)) if is_open else opened + timedelta(hours=48),
+		"due_at": company.now + timedelta(hours=dice.uniform(-6, 70))
+		if is_open
+		else opened + timedelta(hours=48),
 		"assigned_to": dice.choice(_get_service(company, order.shop["shop_name"])),
 		"opened_at": opened,
 		"closed_at": None if is_open else min(opened + timedelta(hours=20), company.now),
@@ -70,7 +72,9 @@ def _make_case(company: Company, order: Order, kind: str, status: str) -> dict:
 		"amount": amount,
 		"is_shop_liable": int(code in ("Defective", "Wrong Item", "Missing Item")),
 		"return_courier": "中通快递" if status in ("Inspecting", "Waiting for Parcel") else None,
-		"return_waybill_no": f"73{dice.randrange(10**11, 10**12)}" if status in ("Inspecting", "Waiting for Parcel") else None,
+		"return_waybill_no": f"73{dice.randrange(10**11, 10**12)}"
+		if status in ("Inspecting", "Waiting for Parcel")
+		else None,
 		"return_warehouse": order.warehouse if kind in ("Return", "Exchange") else None,
 	}
 
@@ -89,7 +93,9 @@ def store_tasks(company: Company, parcels: list[Parcel]) -> None:
 	for parcel in parcels:
 		if parcel.exception:
 			priority, hours = LOGISTICS_ALERTS[parcel.exception]
-			subject = f"{parcel.order.courier} {parcel.waybill_no}: {company.texts['exceptions'][parcel.exception]}"
+			subject = (
+				f"{parcel.order.courier} {parcel.waybill_no}: {company.texts['exceptions'][parcel.exception]}"
+			)
 			task = _make_task(company, "Logistics", priority, subject, "OMS Customer Service", hours)
 			shop = parcel.order.shop["shop_name"]
 			task |= {
@@ -218,7 +224,8 @@ def _set_health(company: Company, shop: dict, orders: list[Order]) -> None:
 			"token_expires_at": now + timedelta(days=days),
 			"complete_up_to": now - timedelta(hours=3) if is_down else now - timedelta(minutes=4),
 			"last_pull_at": now - timedelta(minutes=3),
-			"last_push_at": now - timedelta(hours=3 if is_down else 0, seconds=company.dice.randrange(20, 500)),
+			"last_push_at": now
+			- timedelta(hours=3 if is_down else 0, seconds=company.dice.randrange(20, 500)),
 			"last_order_at": orders[-1].moments["ordered"] if orders else None,
 			"failing_since": now - timedelta(hours=3) if is_down else None,
 			"last_error": "{}: {}".format(*_get_error(shop)) if is_down else None,
@@ -231,7 +238,9 @@ def store_accesses(company: Company, orders: list[Order]) -> None:
 	"""Some looks at raw contacts, as the log keeps them."""
 	reasons = ("买家来电改地址", "快递员联系不上收件人", "核对重复订单", "退货地址确认", "补发前确认电话")
 	rows = []
-	for index, order in enumerate(company.dice.sample([order for order in orders if order.is_paid], len(reasons))):
+	for index, order in enumerate(
+		company.dice.sample([order for order in orders if order.is_paid], len(reasons))
+	):
 		rows.append(
 			{
 				"user": _get_service(company, order.shop["shop_name"])[0],

@@ -24,4 +24,5 @@ def remove_staff_profile() -> None:
 	"""Delete the profile; people who had it keep what they can see."""
 	frappe.db.set_value("User", {"module_profile": STAFF_PROFILE}, "module_profile", None)
 	if frappe.db.exists("Module Profile", STAFF_PROFILE):
+		# The app is being taken away; nobody of its roles is left to ask.
 		frappe.delete_doc("Module Profile", STAFF_PROFILE, ignore_permissions=True, force=True)

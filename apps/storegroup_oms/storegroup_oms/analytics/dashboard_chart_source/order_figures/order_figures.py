@@ -39,7 +39,9 @@ _OPEN_CASES = "'Open', 'Waiting for Buyer', 'Waiting for Parcel', 'Inspecting', 
 FIGURES = {
 	"orders_per_day": Figure("Order", "DATE(ordered_at)", "Orders", date_field="ordered_at"),
 	"paid_per_day": Figure("Order", "DATE(paid_at)", "Paid Amount", "SUM(paid_amount)", "paid_at"),
-	"refunded_per_day": Figure("Order", "DATE(closed_at)", "Refund Amount", "SUM(refund_amount)", "closed_at"),
+	"refunded_per_day": Figure(
+		"Order", "DATE(closed_at)", "Refund Amount", "SUM(refund_amount)", "closed_at"
+	),
 	"orders_by_hour": Figure("Order", "HOUR(ordered_at)", "Orders", date_field="ordered_at"),
 	"orders_by_shop": Figure("Order", "shop", "Orders", date_field="ordered_at", limit=10),
 	"paid_by_shop": Figure("Order", "shop", "Paid Amount", "SUM(paid_amount)", "ordered_at", limit=10),
@@ -48,7 +50,10 @@ FIGURES = {
 	"open_orders_by_status": Figure("Order", "status", "Orders", condition=f"status IN ({_OPEN})"),
 	"parcels_per_day": Figure("Shipment", "DATE(shipped_at)", "Parcels", date_field="shipped_at"),
 	"parcels_by_exception": Figure(
-		"Shipment", "exception", "Parcels", condition="exception > '' AND status NOT IN ('Delivered', 'Cancelled')"
+		"Shipment",
+		"exception",
+		"Parcels",
+		condition="exception > '' AND status NOT IN ('Delivered', 'Cancelled')",
 	),
 	"cases_by_status": Figure("After-sale Case", "status", "Cases", condition=f"status IN ({_OPEN_CASES})"),
 	"cases_by_kind": Figure("After-sale Case", "kind", "Cases", condition=f"status IN ({_OPEN_CASES})"),
@@ -77,7 +82,10 @@ def get(chart_name: str | None = None, filters: str | dict | None = None, **_unu
 	elif figure.group == "status" and figure.doctype == "Order":
 		found = dict(rows)
 		rows = [(status, found[status]) for status in STATUSES if status in found]
-	labels = [_(label) if isinstance(label, str) and label else label or _("Not Specified") for label, _value in rows]
+	labels = [
+		_(label) if isinstance(label, str) and label else label or _("Not Specified")
+		for label, _value in rows
+	]
 	values = [float(value or 0) for _label, value in rows]
 	return {"labels": labels, "datasets": [{"name": _(figure.name), "values": values}]}
 
