@@ -81,8 +81,8 @@ def _run(command: list[str], cause: str, environment: dict[str, str] | None = No
 	if "No space left on device" in output or "ENOSPC" in output:
 		raise Failure(f"{cause}: the disk is full.", "Free some space (5 GB are enough) and run the same command again.")
 	lines = [line.strip() for line in output.splitlines() if line.strip()]
-	errors = [line for line in lines if "error" in line.lower()] or lines or ["no answer"]
+	marked = [line for line in lines if line.lower().startswith(("error", "✘", "npm err", "e:"))]
 	raise Failure(
-		f"{cause}: {errors[-1][:400]}",
+		f"{cause}: {(marked or lines[-1:] or ['no answer'])[0][:400]}",
 		"Check the network and the registry settings of pip and npm, then run the same command again.",
 	)

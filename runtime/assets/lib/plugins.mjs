@@ -49,7 +49,7 @@ export function htmlPlugin() {
  * shows "10:42:ss" and counts as changed as soon as it is opened.
  */
 export function datePickerPlugin() {
-	const anchor = "            switch (true) {\n                case /@/.test(result):";
+	const anchor = "switch (true) {\r\n                case /@/.test(result):";
 	const seconds = "result = replacer(result, boundary('ss'), leadingZero(date.getSeconds()));\n";
 	return {
 		name: "datepicker",

@@ -1,2 +1,7 @@
 // What every desk page of the product shares.
 frappe.provide("storegroup_oms");
+
+// Lists of orders need the whole width. Who has chosen otherwise (menu: Toggle Full Width) keeps it.
+if (localStorage.container_fullwidth === undefined) {
+	localStorage.container_fullwidth = "true";
+}
