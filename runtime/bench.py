@@ -40,6 +40,12 @@ class Bench:
 			folder.mkdir(parents=True, exist_ok=True)
 
 	@property
+	def search_path(self) -> str:
+		"""PATH for everything that runs in this bench: our stand-ins first, then its environment."""
+		folders = (self.root / "runtime" / "bin", self.env / "bin", os.environ.get("PATH", ""), "/usr/sbin")
+		return ":".join(map(str, folders))
+
+	@property
 	def node(self) -> Path:
 		"""The pinned node from the Python environment."""
 		return self._node_folder / "bin" / "node"

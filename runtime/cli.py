@@ -78,8 +78,9 @@ def _lock(bench: Bench):
 	with open(bench.state / "lock", "w") as file:
 		try:
 			fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-		except BlockingIOError as error:
-			raise Failure("Another ./oms is preparing this checkout.", "Wait for it to end, then try again.") from error
+		except BlockingIOError:
+			say("Another ./oms is preparing this checkout; waiting for it …")
+			fcntl.flock(file, fcntl.LOCK_EX)
 		yield
 
 

@@ -88,7 +88,7 @@ def start(bench: Bench, group: str) -> bool:
 		"OMS_NODE": str(bench.node),
 		"PYTHONUNBUFFERED": "1",
 		"PYTHONPATH": str(bench.root),
-		"PATH": f"{bench.env / 'bin'}:{os.environ.get('PATH', '')}:/usr/sbin",
+		"PATH": bench.search_path,
 	}
 	command = [str(bench.env / "bin" / "honcho"), "--no-colour", "--procfile", str(bench.root / "Procfile"), "start"]
 	try:

@@ -40,7 +40,7 @@ def _keep_output(bench: Bench, result: subprocess.CompletedProcess) -> Path:
 
 def get_environment(bench: Bench) -> dict[str, str]:
 	return os.environ | {
-		"PATH": f"{bench.env / 'bin'}:{os.environ.get('PATH', '')}:/usr/sbin",
+		"PATH": bench.search_path,
 		"GIT_PYTHON_REFRESH": "quiet",
 		"PYTHONPATH": "",
 	}
