@@ -62,12 +62,6 @@ frappe.listview_settings["Order"] = {
 		total_amount: (value) => make_money(value),
 		paid_amount: (value) => make_money(value),
 	},
-	button: {
-		show: (doc) => doc.status === "To Review" || doc.status === "On Hold",
-		get_label: () => __("Review"),
-		get_description: (doc) => __("Open {0} to review it", [doc.name]),
-		action: (doc) => frappe.set_route("Form", "Order", doc.name),
-	},
 	onload(listview) {
 		const filters = {
 			"To Review": [["Order", "status", "=", "To Review"]],
