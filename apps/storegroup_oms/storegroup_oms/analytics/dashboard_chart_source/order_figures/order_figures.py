@@ -71,8 +71,9 @@ def get(chart_name: str | None = None, filters: str | dict | None = None, **_unu
 	figure = FIGURES.get(wanted.get("figure") if isinstance(wanted, dict) else None)
 	if not figure:
 		frappe.throw(_("There is no such figure: {0}").format(filters), exc=InvalidValueError)
-	if not frappe.has_permission(figure.doctype, "read"):
-		frappe.throw(_("You may not read {0}.").format(_(figure.doctype)), exc=frappe.PermissionError)
+	doctype = figure.doctype
+	if not frappe.has_permission(doctype, "read"):
+		frappe.throw(_("You may not read {0}.").format(_(doctype)), exc=frappe.PermissionError)
 	rows = _count(figure)
 	if figure.group.startswith("DATE("):
 		rows = _fill_days(rows)
