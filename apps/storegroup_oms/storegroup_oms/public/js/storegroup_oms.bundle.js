@@ -5,3 +5,7 @@ frappe.provide("storegroup_oms");
 if (localStorage.container_fullwidth === undefined) {
 	localStorage.container_fullwidth = "true";
 }
+
+// Frappe's own help links lead to the manual of another product.
+frappe.provide("frappe.help");
+frappe.help.help_links = {};
