@@ -4,12 +4,16 @@
 fixture `site` get it; everything else runs without.
 """
 
+import fcntl
 import os
+import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 ROOT = Path(__file__).parent
+_lock: IO | None = None
 # Some of Frappe's code expects to run in sites/; what others leave in the working folder is led away from there.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 
@@ -48,6 +52,7 @@ def open_site() -> None:
 		pytest.exit("These tests need a site. Run them with: ./oms test", returncode=4)
 	import frappe
 
+	wait_for_other_runs()
 	os.chdir(ROOT / "sites")
 	frappe.init(site, sites_path=".")
 	frappe.connect()
@@ -57,6 +62,19 @@ def open_site() -> None:
 	frappe.flags.mute_emails = True
 
 
+def wait_for_other_runs() -> None:
+	"""Two runs on one site would wait for each other's rows and fail: the second waits here. Held until the end."""
+	global _lock
+	folder = ROOT / "sites" / ".oms" / "run"
+	folder.mkdir(parents=True, exist_ok=True)
+	_lock = (folder / "tests.lock").open("w")
+	try:
+		fcntl.flock(_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+	except BlockingIOError:
+		print("Another test run uses the site; waiting for it to end …", file=sys.stderr, flush=True)
+		fcntl.flock(_lock, fcntl.LOCK_EX)
+
+
 @pytest.fixture(scope="session")
 def site() -> str:
 	"""The name of the open site; asking for it makes the test an integration test."""
@@ -64,8 +82,6 @@ def site() -> str:
 
 
 def pytest_sessionfinish() -> None:
-	import sys
-
 	frappe = sys.modules.get("frappe")
 	if frappe and getattr(frappe.local, "db", None):
 		frappe.db.rollback()

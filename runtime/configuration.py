@@ -88,6 +88,7 @@ graceful_timeout = 10
 max_requests = 5000
 max_requests_jitter = 500
 preload_app = True
+control_socket_disable = True
 forwarded_allow_ips = "127.0.0.1"
 """,
 	)

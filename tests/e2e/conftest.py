@@ -1,0 +1,107 @@
+"""A browser on the running product: the stack and Chromium once per session, a page per test that watches for faults."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from runtime.bench import Bench
+from tests.e2e.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = ROOT / "test-results"
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = (
+	"--no-sandbox",
+	"--disable-gpu",
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-sync",
+	"--no-first-run",
+	"--disable-quic",
+)
+TIMEOUT_MS = 30_000
+
+
+class Watch:
+	"""What went wrong in a page: console errors, uncaught exceptions, failed requests, answers of 400 and above."""
+
+	def __init__(self, page: Page) -> None:
+		self.faults: list[str] = []
+		page.on("console", self._hear)
+		page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
+		page.on("response", self._see)
+		page.on("requestfailed", self._miss)
+
+	def _hear(self, message) -> None:
+		if message.type == "error":
+			self.faults.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+	def _see(self, response) -> None:
+		if response.status >= 400:
+			self.faults.append(f"{response.status}: {response.url}")
+
+	def _miss(self, request) -> None:
+		# Leaving a page ends what it was still fetching; that is no fault.
+		if request.failure != "net::ERR_ABORTED":
+			self.faults.append(f"failed: {request.url} {request.failure}")
+
+
+@pytest.fixture(scope="session")
+def stack(site: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+	"""The running product for the test site."""
+	product = Stack(Bench(ROOT), site, tmp_path_factory.mktemp("bench"))
+	try:
+		product.start()
+		yield product
+	finally:
+		product.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+	with sync_playwright() as playwright:
+		browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+		yield browser
+		browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Page]:
+	"""A fresh page, Chinese by the browser's own setting; a picture is kept at the end of each test."""
+	context = browser.new_context(base_url=stack.url, locale="zh-CN", viewport={"width": 1440, "height": 900})
+	context.set_default_timeout(TIMEOUT_MS)
+	page = context.new_page()
+	yield page
+	take_picture(page, f"{request.node.name}-end")
+	context.close()
+
+
+@pytest.fixture
+def watch(page: Page) -> Watch:
+	"""Collects the page's faults from now on; a test asserts `watch.faults == []` at its end."""
+	return Watch(page)
+
+
+@pytest.fixture(scope="session")
+def admin_password() -> str:
+	return Bench(ROOT).get_secret("admin")
+
+
+@pytest.fixture(autouse=True)
+def logs_on_failure(stack: Stack, request: pytest.FixtureRequest) -> Iterator[None]:
+	"""Print the end of the servers' logs where a test failed."""
+	failed = request.session.testsfailed
+	yield
+	if request.session.testsfailed > failed or os.environ.get("OMS_SHOW_LOGS"):
+		print(stack.read_logs(), file=sys.stderr)
+
+
+def take_picture(page: Page, name: str) -> None:
+	"""Keep a picture of the page in test-results/ (ignored by git)."""
+	SHOTS.mkdir(exist_ok=True)
+	page.screenshot(path=SHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png")
