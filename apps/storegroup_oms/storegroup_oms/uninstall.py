@@ -12,10 +12,11 @@ def before_uninstall() -> None:
 
 
 def after_uninstall() -> None:
-	"""Delete our roles, their assignments, profile, lists and number series, and give back Frappe's look. Commits nothing."""
+	"""Delete our roles, their assignments, profile, lists and number series, and give back Frappe's look. Commits."""
 	roles.remove_roles()
 	profiles.remove_staff_profile()
 	lists.remove_lists()
 	branding.remove_branding()
 	frappe.db.delete("Series", {"name": ["in", ["SO-", "SH-", "CU-", "AS-", "TK-", "IMP-"]]})
+	frappe.db.commit()  # Frappe commits before this hook and never after it
 	frappe.clear_cache()
