@@ -1,8 +1,11 @@
 """Endpoints of Frappe that ask too little, closed through hooks: row scope and field levels for all.
 
 Each function here stands before one of Frappe's own (see `override_whitelisted_methods`, `doc_events` and
-`auth_hooks` in hooks.py), asks what that one doesn't, and lets it do the work. What stays open is listed
-in docs/security.md.
+`auth_hooks` in hooks.py), asks what that one doesn't, and lets it do the work.
+
+What stays open: the numbers of linked records on a form count all shops (up to 100, no names); whether a
+name exists can be asked; a Customer's totals are over all shops; who may write rules, scripts or webhooks
+(System Manager) can undo all this.
 """
 
 import json
@@ -12,7 +15,7 @@ import frappe
 from frappe import _
 
 from storegroup_oms.field_levels import get_hidden_fields
-from storegroup_oms.permissions import SCOPES
+from storegroup_oms.permissions import SCOPES, require_permission
 
 # Parameters in which a query names fields to search, sort, group or export by. Frappe checks fields
 # that it returns, not these: sorting by profit would tell the profit.
@@ -40,11 +43,6 @@ CHART_KEYS = {
 }
 LEVELLED = ("Order", "Order Receiver", "Shipment", "SKU", "Shop", "Stock Ledger", "Customer", "Connector Event")
 MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
-
-
-def _ask_read(doctype: str, name: str) -> None:
-	if not frappe.has_permission(doctype, "read", name):
-		_refuse(_("{0} {1} is not open to you.").format(_(doctype), name))
 
 
 def _refuse(message: str) -> None:
@@ -104,7 +102,7 @@ def get_count(doctype: str, filters: str | list | dict | None = None, debug: boo
 	"""How many rows of the user's scope match. Frappe counts all of them, for anybody."""
 	from frappe.desk import reportview
 
-	frappe.has_permission(doctype, "read", throw=True)
+	require_permission(doctype)
 	frappe.local.form_dict = frappe._dict(doctype=doctype, filters=filters or [])
 	return reportview.get_count()
 
@@ -150,7 +148,7 @@ def get_linked(doctype: str, docname: str) -> dict[str, list]:
 	"""Records that link to a document, of those that the user reads."""
 	from frappe.desk.form import linked_with
 
-	_ask_read(doctype, docname)
+	require_permission(doctype, "read", docname)
 	linked = linked_with.get(doctype, docname) or {}
 	result = {}
 	for kind, rows in linked.items():
@@ -165,7 +163,7 @@ def get_linked(doctype: str, docname: str) -> dict[str, list]:
 @frappe.whitelist()
 def get_custom_field_data(doctype: str, field: str) -> dict:
 	"""One field of the rows that the user reads, by name; for columns added to a report."""
-	frappe.has_permission(doctype, "read", throw=True)
+	require_permission(doctype)
 	if field in get_hidden_fields(doctype):
 		_refuse(_("You may not read {0}.").format(field))
 	rows = frappe.get_list(doctype, fields=["name", field], limit=0)
@@ -175,7 +173,7 @@ def get_custom_field_data(doctype: str, field: str) -> dict:
 @frappe.whitelist()
 def get_tagged(doctype: str, tag: str) -> list[list[str]]:
 	"""Names of the tagged records that the user reads."""
-	frappe.has_permission(doctype, "read", throw=True)
+	require_permission(doctype)
 	names = frappe.get_list(doctype, filters={"_user_tags": ["like", f"%{tag}%"]}, pluck="name", limit=500)
 	return [[name] for name in names]
 
@@ -188,7 +186,7 @@ def toggle_like(doctype: str, name: str, add: str | bool = False) -> None:
 	"""Like a record that the user reads."""
 	from frappe.desk import like
 
-	_ask_read(doctype, name)
+	require_permission(doctype, "read", name)
 	like.toggle_like(doctype, name, add)
 
 
@@ -197,7 +195,7 @@ def add_tag(tag: str, dt: str, dn: str, color: str | None = None) -> str:
 	"""Tag a record that the user reads."""
 	from frappe.desk.doctype.tag import tag as tags
 
-	_ask_read(dt, dn)
+	require_permission(dt, "read", dn)
 	return tags.add_tag(tag, dt, dn, color)
 
 
@@ -214,7 +212,7 @@ def remove_tag(tag: str, dt: str, dn: str) -> None:
 	"""Take a tag from a record that the user reads."""
 	from frappe.desk.doctype.tag import tag as tags
 
-	_ask_read(dt, dn)
+	require_permission(dt, "read", dn)
 	tags.remove_tag(tag, dt, dn)
 
 
@@ -230,7 +228,7 @@ def check_reference(doc, method: str | None = None) -> None:
 	"""Nobody comments on, assigns, follows or attaches to a record that they don't read."""
 	doctype, name = (doc.get(field) for field in REFERENCES[doc.doctype])
 	if doctype in SCOPES and name and frappe.db.exists(doctype, name):
-		_ask_read(doctype, name)
+		require_permission(doctype, "read", name)
 
 
 def check_line(line, method: str | None = None) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import frappe
+from frappe import _
 from frappe.permissions import get_user_permissions
 
 ALLOWS = ("Shop", "Warehouse")
@@ -157,6 +158,16 @@ def has_row_permission(doc, ptype: str = "read", user: str | None = None) -> boo
 	if (not stored or ptype in WRITES) and not _has_new_links_in_scope(doc, stored, user):
 		return False
 	return NO_OBJECTION
+
+
+def require_permission(doctype: str, ptype: str = "read", name: str | None = None) -> None:
+	"""Raises frappe.PermissionError unless the session's user has the right, on one document where named.
+
+	Frappe 15's own `throw=True` raises a mere ValidationError.
+	"""
+	if not frappe.has_permission(doctype, ptype, name):
+		what = f"{_(doctype)} {name}" if name else _(doctype)
+		frappe.throw(_("{0} is not open to you.").format(what), exc=frappe.PermissionError, title=_("Not Permitted"))
 
 
 def is_in_scope(doctype: str, name: str, user: str | None = None) -> bool:

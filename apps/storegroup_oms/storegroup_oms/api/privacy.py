@@ -3,6 +3,7 @@
 import frappe
 
 from storegroup_oms.orders import reveal
+from storegroup_oms.permissions import require_permission
 
 
 @frappe.whitelist(methods=["POST"])
@@ -20,5 +21,5 @@ def find_orders_by_phone(mobile: str) -> list[dict]:
 @frappe.whitelist(methods=["GET", "POST"])
 def get_access_summary() -> list[dict]:
 	"""Who revealed how many contacts today; for those who read Personal Data Access."""
-	frappe.has_permission("Personal Data Access", "read", throw=True)
+	require_permission("Personal Data Access")
 	return reveal.get_summary()

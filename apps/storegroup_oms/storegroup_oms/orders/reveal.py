@@ -10,6 +10,7 @@ from frappe.utils import cint, get_datetime, getdate, now_datetime
 from storegroup_oms.customers.masking import is_masked, normalise_mobile
 from storegroup_oms.exceptions import InvalidValueError, RevealLimitError
 from storegroup_oms.orders import receivers
+from storegroup_oms.permissions import require_permission
 
 # Warehouse staff see contacts on labels that they print; finance needs none.
 ROLES = ("OMS Customer Service", "OMS Order Clerk", "OMS Manager", "OMS Administrator")
@@ -119,7 +120,7 @@ def find_orders(mobile: str) -> list[dict]:
 
 	Raises InvalidValueError for what can't be a number, RevealLimitError after `SEARCHES_PER_DAY`.
 	"""
-	frappe.has_permission("Order", "read", throw=True)
+	require_permission("Order")
 	digits = normalise_mobile(mobile)
 	if is_masked(mobile) or not 5 <= len(digits) <= 20:
 		frappe.throw(
