@@ -60,12 +60,17 @@ def find_unexplained_permission_skips(path: Path) -> list[str]:
 	for node in ast.walk(tree.parse(path)):
 		if not isinstance(node, ast.stmt) or hasattr(node, "body"):
 			continue
-		block = range(node.lineno - 1, node.end_lineno or node.lineno)
-		skips = [number for number in block if "ignore_permissions" in lines[number].split("#")[0]]
+		skips = [part.lineno for part in ast.walk(node) if skips_permissions(part)]
+		block = lines[node.lineno - 1 : node.end_lineno]
 		above = lines[node.lineno - 2].strip() if node.lineno > 1 else ""
-		if skips and not above.startswith("#") and not any("#" in lines[number] for number in block):
-			found.append(f"{tree.show(path)}:{skips[0] + 1} skips permissions without a reason")
+		if skips and not above.startswith("#") and not any("#" in line for line in block):
+			found.append(f"{tree.show(path)}:{min(skips)} skips permissions without a reason")
 	return found
+
+
+def skips_permissions(node: ast.AST) -> bool:
+	name = node.arg if isinstance(node, ast.keyword) else node.attr if isinstance(node, ast.Attribute) else ""
+	return name == "ignore_permissions"
 
 
 def find_dead_links(path: Path) -> list[str]:

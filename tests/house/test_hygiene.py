@@ -68,7 +68,7 @@ def test_a_binary_is_not_read(tmp_path):
 
 
 def test_permissions_are_skipped_for_a_reason_only():
-	files = [path for path in CODE if not path.name.startswith("test_")]
+	files = [path for path in CODE if not tree.is_test(path)]
 
 	assert [fault for path in files for fault in hygiene.find_unexplained_permission_skips(path)] == []
 
@@ -83,6 +83,7 @@ def test_permissions_are_skipped_for_a_reason_only():
 		("make(\n\t{}\n).insert(ignore_permissions=True)", 1),
 		("# runs at installation\nmake(\n\t{}\n).insert(ignore_permissions=True)", 0),
 		("doc.insert()  # never ignore_permissions here", 0),
+		("word = 'ignore_permissions'", 0),
 	],
 )
 def test_an_unexplained_skip_is_found(tmp_path, text, faults):

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import threading
 
 import pytest
 
@@ -41,12 +42,23 @@ def test_wrong_usage_is_told_by_code_2(tmp_path):
 		assert caught.value.code == 2
 
 
-def test_two_launchers_do_not_meet(bench):
-	with cli._lock(bench), pytest.raises(Failure) as caught, cli._lock(bench):
-		pass
-	assert "Another ./oms" in caught.value.cause
+def test_two_launchers_do_not_meet(bench, capsys):
+	inside, done = threading.Event(), []
+
+	def second():
+		with cli._lock(bench):
+			done.append(inside.is_set())
+
 	with cli._lock(bench):
-		pass
+		waiting = threading.Thread(target=second)
+		waiting.start()
+		waiting.join(timeout=0.3)
+		assert waiting.is_alive()
+		inside.set()
+	waiting.join(timeout=10)
+
+	assert done == [True]
+	assert "waiting for it" in capsys.readouterr().out
 
 
 def test_status_is_one_object_before_anything_is_made(bench, capsys):

@@ -125,7 +125,9 @@ class TestMaskAddress(UnitTest):
 
 
 class TestNormaliseMobile(UnitTest):
-	@given(mobiles, st.sampled_from(("", "+86", "86", "0086", "+86 ")), st.sampled_from(("", "-1234", "转88")))
+	@given(
+		mobiles, st.sampled_from(("", "+86", "86", "0086", "+86 ")), st.sampled_from(("", "-1234", "转88"))
+	)
 	def test_country_code_and_extension_are_dropped(self, mobile, prefix, extension):
 		self.assertEqual(normalise_mobile(prefix + mobile + extension), mobile)
 

@@ -43,7 +43,9 @@ def find_raw(order: str) -> list[tuple[str, str, str]]:
 				if isinstance(value, str) and any(part in value for part in RAW):
 					found.append((doctype, column, value))
 	for row in frappe.db.sql("SELECT * FROM `__global_search` WHERE name = %s", order, as_dict=True):
-		found += [("__global_search", key, value) for key, value in row.items() if any(p in str(value) for p in RAW)]
+		found += [
+			("__global_search", key, value) for key, value in row.items() if any(p in str(value) for p in RAW)
+		]
 	return found
 
 
@@ -51,7 +53,9 @@ class TestReceiver(UnitTest):
 	def test_masks_are_named_after_the_fields_of_order(self):
 		masks = Receiver(NAME, MOBILE, ADDRESS).get_masks()
 
-		self.assertEqual(masks, dict(zip(("receiver_name", "receiver_mobile", "address"), MASKS, strict=True)))
+		self.assertEqual(
+			masks, dict(zip(("receiver_name", "receiver_mobile", "address"), MASKS, strict=True))
+		)
 
 	def test_one_raw_part_is_enough_to_be_raw(self):
 		self.assertTrue(Receiver("王*", "138****5678", ADDRESS).has_raw)
@@ -68,7 +72,9 @@ class TestReceiver(UnitTest):
 
 class TestHashes(IntegrationTest):
 	def test_one_number_has_one_hash_however_it_is_written(self):
-		hashes = {receivers.hash_mobile(text) for text in (MOBILE, "+86 138-1234-5678", "１３８１２３４５６７８")}
+		hashes = {
+			receivers.hash_mobile(text) for text in (MOBILE, "+86 138-1234-5678", "１３８１２３４５６７８")
+		}
 
 		self.assertEqual(len(hashes), 1)
 		self.assertRegex(hashes.pop(), r"^[0-9a-f]{64}$")
@@ -81,7 +87,8 @@ class TestHashes(IntegrationTest):
 
 	def test_an_address_is_blind_to_spaces_and_width(self):
 		self.assertEqual(
-			receivers.hash_address("浙江省杭州市", "文三路 90 号"), receivers.hash_address("浙江省 杭州市", "文三路９０号。")
+			receivers.hash_address("浙江省杭州市", "文三路 90 号"),
+			receivers.hash_address("浙江省 杭州市", "文三路９０号。"),
 		)
 		self.assertNotEqual(receivers.hash_address("文三路 90 号"), receivers.hash_address("文三路 91 号"))
 
@@ -109,7 +116,9 @@ class TestOrderSavedWithRawValues(IntegrationTest):
 		self.order.save()
 
 		self.assertEqual(find_raw(self.order.name), [])
-		versions = frappe.get_all("Version", filters={"docname": self.order.name}, pluck="data", order_by="creation asc")
+		versions = frappe.get_all(
+			"Version", filters={"docname": self.order.name}, pluck="data", order_by="creation asc"
+		)
 		self.assertTrue(any("Call first" in data for data in versions), "the check saw a version")
 
 	def test_the_payload_is_encrypted_and_can_be_read_back(self):
@@ -132,7 +141,9 @@ class TestOrderSavedWithRawValues(IntegrationTest):
 		self.order.seller_memo = "Nothing about the receiver"
 		self.order.save()
 
-		self.assertEqual(frappe.db.get_value("Order Receiver", self.order.name, ["modified", "payload"]), before)
+		self.assertEqual(
+			frappe.db.get_value("Order Receiver", self.order.name, ["modified", "payload"]), before
+		)
 		self.assertEqual(get_masks(self.order.name), MASKS)
 
 	def test_one_new_part_keeps_the_others(self):
@@ -163,7 +174,9 @@ class TestStoreReceivers(IntegrationTest):
 
 	def test_many_receivers_are_one_statement(self):
 		shop = create_shop().name
-		rows = [(f"SO-TEST-{number}", shop, "浙江省", Receiver(NAME, MOBILE, ADDRESS)) for number in range(50)]
+		rows = [
+			(f"SO-TEST-{number}", shop, "浙江省", Receiver(NAME, MOBILE, ADDRESS)) for number in range(50)
+		]
 
 		with self.assertQueryCount(1):
 			self.assertEqual(receivers.store_receivers(rows), 50)
@@ -185,7 +198,10 @@ class TestStoreReceivers(IntegrationTest):
 class TestFindOrdersByMobile(IntegrationTest):
 	def test_finds_all_orders_of_a_number_and_no_other(self):
 		shop = create_shop().name
-		mine = [create_order(shop=shop, receiver_mobile=text).name for text in ("13811110000", "+86 138 1111 0000")]
+		mine = [
+			create_order(shop=shop, receiver_mobile=text).name
+			for text in ("13811110000", "+86 138 1111 0000")
+		]
 		create_order(shop=shop, receiver_mobile="13811110001")
 
 		self.assertEqual(sorted(receivers.find_orders_by_mobile("138-1111-0000")), sorted(mine))
