@@ -87,3 +87,5 @@ def pytest_sessionfinish() -> None:
 		frappe.db.rollback()
 		frappe.destroy()
 	os.chdir(ROOT)
+	if _lock:
+		_lock.close()
