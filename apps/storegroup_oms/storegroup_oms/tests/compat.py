@@ -1,7 +1,7 @@
 """Base classes of the app's tests: the only module that knows where Frappe 15 and 16 differ in testing.
 
 `UnitTest` needs no site. `IntegrationTest` needs one and leaves no trace: everything is rolled back
-after each test. Both run under pytest (see tests/conftest.py) and under `bench run-tests`.
+after each test. Both run under pytest (see conftest.py at the root) and under `bench run-tests`.
 """
 
 import copy
@@ -11,12 +11,17 @@ import unittest
 from pathlib import Path
 
 import frappe
+from hypothesis import settings
 
 try:  # Frappe 16
 	from frappe.tests import IntegrationTestCase as _SiteTestCase
 except ImportError:  # Frappe 15
 	from frappe.tests.utils import FrappeTestCase as _SiteTestCase
 
+
+# Under `bench run-tests` no conftest says so: examples have no time limit of their own on a busy machine.
+settings.register_profile("storegroup_oms", deadline=None, print_blob=True)
+settings.load_profile("storegroup_oms")
 
 STALE_CACHES = (
 	"assignment_rule",
