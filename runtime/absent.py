@@ -18,7 +18,7 @@ class NotInstalledError(ImportError):
 
 
 class _AbsentModule(types.ModuleType):
-	__path__: list[str] = []
+	__path__: tuple[str, ...] = ()
 
 	def __getattr__(self, name: str):
 		if name.startswith("__"):
@@ -26,7 +26,9 @@ class _AbsentModule(types.ModuleType):
 		library = self.__name__.partition(".")[0]
 
 		def refuse(_self, *_arguments, **_options):
-			raise NotInstalledError(f"{library} is not part of this runtime. To use it: env/bin/pip install {library}")
+			raise NotInstalledError(
+				f"{library} is not part of this runtime. To use it: env/bin/pip install {library}"
+			)
 
 		return type(name, (NotInstalledError,), {"__init__": refuse})
 

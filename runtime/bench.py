@@ -14,7 +14,14 @@ from pathlib import Path
 from runtime.report import Failure
 
 PORT_NAMES = ("http", "web", "socketio", "mariadb", "redis_cache", "redis_queue")
-FIRST_PORT = {"http": 8000, "web": 8100, "socketio": 9000, "mariadb": 13306, "redis_cache": 13000, "redis_queue": 11000}
+FIRST_PORT = {
+	"http": 8000,
+	"web": 8100,
+	"socketio": 9000,
+	"mariadb": 13306,
+	"redis_cache": 13000,
+	"redis_queue": 11000,
+}
 APPS = ("frappe", "storegroup_oms")
 MAIN_SITE = "oms.localhost"
 TEST_SITE = "test.localhost"

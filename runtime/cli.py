@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,7 +49,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 	benchmark = add("benchmark", run_benchmark, "Run a benchmark side by side with its baselines.")
 	benchmark.add_argument("name", nargs="?", help="which one; without it, the list")
 	benchmark.add_argument("--json", action="store_true", help="one JSON object as the last line")
-	for name, text in (("test", "Prepare a test site and run the whole test suite."), ("bench", "Run the real bench command.")):
+	for name, text in (
+		("test", "Prepare a test site and run the whole test suite."),
+		("bench", "Run the real bench command."),
+	):
 		commands.add_parser(name, help=text, add_help=False)
 	return parser.parse_args(arguments)
 
@@ -131,7 +133,9 @@ def run_up(bench: Bench, options: argparse.Namespace) -> int:
 
 
 def _start_desk(bench: Bench) -> None:
-	code = fingerprint(bench.app, bench.root / "Procfile", bench.state / "gunicorn.conf.py", bench.assets_tool.parent)
+	code = fingerprint(
+		bench.app, bench.root / "Procfile", bench.state / "gunicorn.conf.py", bench.assets_tool.parent
+	)
 	if services.get_pid(bench, "desk") and not bench.is_stamped("desk", code):
 		with step("Stopping the desk, which runs older code"):
 			services.stop(bench, "desk")
@@ -202,7 +206,10 @@ def run_doctor(bench: Bench, _options: argparse.Namespace) -> int:
 	"""Run every check without changing anything; 1 when at least one found a fault."""
 	checks: list[tuple[str, Callable[[], object]]] = [
 		("Disk space", lambda: system.check_disk(bench)),
-		("Password files", lambda: [bench.get_secret(file.name) for file in (bench.state / "secrets").glob("*")]),
+		(
+			"Password files",
+			lambda: [bench.get_secret(file.name) for file in (bench.state / "secrets").glob("*")],
+		),
 	]
 	missing = [name for name, file in system.PACKAGES.items() if not Path(file).exists()]
 	faults = 0
@@ -224,7 +231,9 @@ def run_doctor(bench: Bench, _options: argparse.Namespace) -> int:
 
 def run_reset(bench: Bench, options: argparse.Namespace) -> int:
 	if not options.yes:
-		raise Failure("This deletes every order and record of this checkout.", "If that is meant: ./oms reset --yes")
+		raise Failure(
+			"This deletes every order and record of this checkout.", "If that is meant: ./oms reset --yes"
+		)
 	with _lock(bench):
 		for group in reversed(GROUPS):
 			services.stop(bench, group)
@@ -253,7 +262,8 @@ def run_benchmark(bench: Bench, options: argparse.Namespace) -> int:
 	names = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
 	if options.name not in names:
 		raise Failure(
-			f"There is no benchmark {options.name or '(none named)'}.", f"Choose one of: {', '.join(names) or 'none yet'}"
+			f"There is no benchmark {options.name or '(none named)'}.",
+			f"Choose one of: {', '.join(names) or 'none yet'}",
 		)
 	with _lock(bench):
 		prepare(bench, TEST_SITE, with_tests=True)

@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def get_socket(bench: Bench) -> str:
 	path = str(bench.state / "run" / "mariadb.sock")
 	if len(path) <= SOCKET_PATH_LIMIT:
 		return path
-	return f"/tmp/oms-{os.getuid()}-{zlib.crc32(str(bench.root).encode())}.sock"
+	return f"{tempfile.gettempdir()}/oms-{os.getuid()}-{zlib.crc32(str(bench.root).encode())}.sock"
 
 
 def _get_memory_bytes() -> int:
@@ -69,7 +70,11 @@ default-character-set=utf8mb4
 def _write_redis(bench: Bench, name: str, port: int, keep_data: bool) -> None:
 	folder = bench.state / name
 	folder.mkdir(parents=True, exist_ok=True)
-	policy = "appendonly yes\nappendfsync everysec\n" if keep_data else "maxmemory 512mb\nmaxmemory-policy allkeys-lru\n"
+	policy = (
+		"appendonly yes\nappendfsync everysec\n"
+		if keep_data
+		else "maxmemory 512mb\nmaxmemory-policy allkeys-lru\n"
+	)
 	write_text(
 		bench.state / f"{name}.conf",
 		f'bind 127.0.0.1\nport {port}\ndir {folder}\ndaemonize no\nsave ""\nloglevel warning\n{policy}',

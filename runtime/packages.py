@@ -28,7 +28,15 @@ def _ensure_locked(bench: Bench, lock: str, title: str) -> None:
 			shutil.rmtree(bench.env, ignore_errors=True)
 			_run([sys.executable, "-m", "venv", str(bench.env)], "The Python environment could not be made")
 			bench.stamp("env", str(bench.env))
-		pip = [str(bench.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+		pip = [
+			str(bench.python),
+			"-m",
+			"pip",
+			"install",
+			"--quiet",
+			"--disable-pip-version-check",
+			"--no-deps",
+		]
 		_run(
 			[*pip, "--require-hashes", "--requirement", str(LOCKS / lock)],
 			"Python packages could not be installed",
@@ -38,7 +46,9 @@ def _ensure_locked(bench: Bench, lock: str, title: str) -> None:
 
 
 def _link_apps(bench: Bench) -> None:
-	packages = bench.env / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+	packages = (
+		bench.env / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+	)
 	write_text(packages / "storegroup_absent.py", (LOCKS / "absent.py").read_text())
 	switch_on = "import storegroup_absent; storegroup_absent.install()"
 	write_text(packages / "storegroup_bench.pth", f"{bench.frappe}\n{bench.app}\n{switch_on}\n")
@@ -73,13 +83,17 @@ def get_node_environment(bench: Bench) -> dict[str, str]:
 	return os.environ | {"PATH": f"{bench.node.parent}:{os.environ.get('PATH', '')}"}
 
 
-def _run(command: list[str], cause: str, environment: dict[str, str] | None = None, cwd: Path | None = None) -> None:
+def _run(
+	command: list[str], cause: str, environment: dict[str, str] | None = None, cwd: Path | None = None
+) -> None:
 	result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd, check=False)
 	if not result.returncode:
 		return
 	output = result.stderr + result.stdout
 	if "No space left on device" in output or "ENOSPC" in output:
-		raise Failure(f"{cause}: the disk is full.", "Free some space (5 GB are enough) and run the same command again.")
+		raise Failure(
+			f"{cause}: the disk is full.", "Free some space (5 GB are enough) and run the same command again."
+		)
 	lines = [line.strip() for line in output.splitlines() if line.strip()]
 	marked = [line for line in lines if line.lower().startswith(("error", "✘", "npm err", "e:"))]
 	raise Failure(

@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 
-from runtime.bench import Bench, explain_os_error
+from runtime.bench import Bench
 from runtime.report import Failure, step
 
 GROUPS = {
@@ -90,12 +90,14 @@ def start(bench: Bench, group: str) -> bool:
 		"PYTHONPATH": str(bench.root),
 		"PATH": bench.search_path,
 	}
-	command = [str(bench.env / "bin" / "honcho"), "--no-colour", "--procfile", str(bench.root / "Procfile"), "start"]
-	try:
-		log = open(bench.logs / f"{group}.log", "a")
-	except OSError as error:
-		raise explain_os_error(error) from error
-	with log:
+	command = [
+		str(bench.env / "bin" / "honcho"),
+		"--no-colour",
+		"--procfile",
+		str(bench.root / "Procfile"),
+		"start",
+	]
+	with open(bench.logs / f"{group}.log", "a") as log:
 		process = subprocess.Popen(
 			command + list(GROUPS[group]),
 			cwd=bench.root,

@@ -4,6 +4,7 @@ The wheel `criscostack` 1.0.0 (MIT) carries Frappe 15.0.0-dev of August 2023 und
 hash is pinned, and so is the hash over the restored tree: what runs is exactly what was looked at.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -67,7 +68,9 @@ def ensure_frappe(bench: Bench) -> bool:
 
 def _download(folder: Path) -> Path:
 	command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-	result = subprocess.run([*command, "--dest", str(folder), WHEEL], capture_output=True, text=True, check=False)
+	result = subprocess.run(
+		[*command, "--dest", str(folder), WHEEL], capture_output=True, text=True, check=False
+	)
 	wheels = list(folder.glob("*.whl"))
 	if result.returncode or len(wheels) != 1:
 		raise Failure(
@@ -91,17 +94,19 @@ def unpack(wheel: Path, target: Path) -> tuple[str, int]:
 		members = sorted(
 			(restore_names(member.filename), member)
 			for member in archive.infolist()
-			if not member.is_dir() and ".dist-info/" not in member.filename and not member.filename.endswith(".DS_Store")
+			if not member.is_dir()
+			and ".dist-info/" not in member.filename
+			and not member.filename.endswith(".DS_Store")
 		)
 		for name, member in members:
 			content = archive.read(member)
-			try:
+			with contextlib.suppress(UnicodeDecodeError):  # pictures and fonts hold no names
 				content = restore_names(content.decode()).encode()
-			except UnicodeDecodeError:
-				pass  # pictures and fonts hold no names
 			path = target / name
 			if not path.resolve().is_relative_to(target.resolve()):
-				raise Failure(f"The wheel holds a file outside its folder: {name}.", "Don't use it; report it.")
+				raise Failure(
+					f"The wheel holds a file outside its folder: {name}.", "Don't use it; report it."
+				)
 			path.parent.mkdir(parents=True, exist_ok=True)
 			path.write_bytes(content)
 			digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())

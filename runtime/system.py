@@ -63,7 +63,10 @@ def _has_ensurepip() -> bool:
 def _get_prefix(install: list[str]) -> list[str]:
 	if os.geteuid() == 0:
 		return []
-	if shutil.which("sudo") and not subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode:
+	if (
+		shutil.which("sudo")
+		and not subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
+	):
 		return ["sudo", "-n"]
 	raise Failure(
 		"Debian packages are missing, and this user may not install any.",
@@ -89,7 +92,9 @@ def _run_apt(command: list[str]) -> None:
 	environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
 	result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 	if result.returncode:
-		lines = [line for line in result.stderr.splitlines() if line.startswith(("E:", "W:"))] or ["no answer"]
+		lines = [line for line in result.stderr.splitlines() if line.startswith(("E:", "W:"))] or [
+			"no answer"
+		]
 		raise Failure(
 			f"{' '.join(command[-3:])} failed: {lines[-1][:300]}",
 			"Check the network and the package sources of this machine, then run the same command again.",

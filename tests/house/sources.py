@@ -30,6 +30,7 @@ KNOWN_VARIABLES = {
 	"self.platform": "options of a Select field",
 	"status": "options of a Select field",
 	"template": "orders/importing/messages.py",
+	"row.source": "who or what caused an event; the sources of intake and demo",
 	"to_status": "options of a Select field",
 	"value": "options of a Select field",
 	"word": "orders/lifecycle.py",

@@ -7,7 +7,9 @@ from frappe.commands import get_site, pass_context
 
 @click.command("import-orders")
 @click.option("--shop", required=True, help="Name of the shop that the orders belong to")
-@click.option("--file", "path", required=True, type=click.Path(exists=True, dir_okay=False), help="CSV or xlsx")
+@click.option(
+	"--file", "path", required=True, type=click.Path(exists=True, dir_okay=False), help="CSV or xlsx"
+)
 @click.option("--check", is_flag=True, help="Only check the file, write nothing")
 @click.option("--paid-without-status", type=click.Choice(["Completed", "To Review"]), default="Completed")
 @pass_context

@@ -41,7 +41,16 @@ CHART_KEYS = {
 	"frappe.desk.doctype.number_card.number_card.get_result": ("doc",),
 	"frappe.desk.doctype.number_card.number_card.get_percentage_difference": ("doc",),
 }
-LEVELLED = ("Order", "Order Receiver", "Shipment", "SKU", "Shop", "Stock Ledger", "Customer", "Connector Event")
+LEVELLED = (
+	"Order",
+	"Order Receiver",
+	"Shipment",
+	"SKU",
+	"Shop",
+	"Stock Ledger",
+	"Customer",
+	"Connector Event",
+)
 MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
@@ -97,8 +106,10 @@ def _as_text(value) -> str:
 # Reading
 
 
-@frappe.whitelist()
-def get_count(doctype: str, filters: str | list | dict | None = None, debug: bool = False, cache: bool = False) -> int:
+@frappe.whitelist(methods=["GET", "POST"])
+def get_count(
+	doctype: str, filters: str | list | dict | None = None, debug: bool = False, cache: bool = False
+) -> int:
 	"""How many rows of the user's scope match. Frappe counts all of them, for anybody."""
 	from frappe.desk import reportview
 
@@ -107,29 +118,31 @@ def get_count(doctype: str, filters: str | list | dict | None = None, debug: boo
 	return reportview.get_count()
 
 
-@frappe.whitelist()
-def search_link(doctype: str, txt: str, **options):
+@frappe.whitelist(methods=["GET", "POST"])
+def search_link(doctype: str, txt: str, **options: object) -> None:
 	"""Frappe's link search; a caller can't switch the row scope off."""
 	from frappe.desk import search
 
-	options.pop("cmd", None)
-	if doctype in SCOPES:
-		options["ignore_user_permissions"] = False
-	return frappe.call(search.search_link, doctype=doctype, txt=txt, **options)
+	frappe.call(search.search_link, doctype=doctype, txt=txt, **_keep_scope(doctype, options))
 
 
-@frappe.whitelist()
-def search_widget(doctype: str, txt: str, **options):
+@frappe.whitelist(methods=["GET", "POST"])
+def search_widget(doctype: str, txt: str, **options: object) -> None:
 	"""Frappe's record search; a caller can't switch the row scope off."""
 	from frappe.desk import search
 
+	frappe.call(search.search_widget, doctype=doctype, txt=txt, **_keep_scope(doctype, options))
+
+
+def _keep_scope(doctype: str, options: dict) -> dict:
 	options.pop("cmd", None)
 	if doctype in SCOPES or doctype in LEVELLED:
+		require_permission(doctype)
 		options["ignore_user_permissions"] = False
-	return frappe.call(search.search_widget, doctype=doctype, txt=txt, **options)
+	return options
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["GET", "POST"])
 def search_everywhere(text: str, start: int = 0, limit: int = 20, doctype: str = "") -> list[dict]:
 	"""Frappe's global search, without records that the user doesn't read."""
 	from frappe.utils import global_search
@@ -143,7 +156,7 @@ def search_everywhere(text: str, start: int = 0, limit: int = 20, doctype: str =
 	return [row for row in found if row["name"] in readable.get(row["doctype"], ())]
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["GET", "POST"])
 def get_linked(doctype: str, docname: str) -> dict[str, list]:
 	"""Records that link to a document, of those that the user reads."""
 	from frappe.desk.form import linked_with
@@ -154,13 +167,17 @@ def get_linked(doctype: str, docname: str) -> dict[str, list]:
 	for kind, rows in linked.items():
 		readable = _keep_readable(kind, [row["name"] for row in rows or []])
 		hidden = get_hidden_fields(kind)
-		kept = [{key: row[key] for key in row if key not in hidden} for row in rows or [] if row["name"] in readable]
+		kept = [
+			{key: row[key] for key in row if key not in hidden}
+			for row in rows or []
+			if row["name"] in readable
+		]
 		if kept:
 			result[kind] = kept
 	return result
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["GET", "POST"])
 def get_custom_field_data(doctype: str, field: str) -> dict:
 	"""One field of the rows that the user reads, by name; for columns added to a report."""
 	require_permission(doctype)
@@ -170,7 +187,7 @@ def get_custom_field_data(doctype: str, field: str) -> dict:
 	return {row["name"]: row.get(field) for row in rows}
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["GET", "POST"])
 def get_tagged(doctype: str, tag: str) -> list[list[str]]:
 	"""Names of the tagged records that the user reads."""
 	require_permission(doctype)
@@ -181,7 +198,7 @@ def get_tagged(doctype: str, tag: str) -> list[list[str]]:
 # Marks on records: asked of everybody who leaves one
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["POST"])
 def toggle_like(doctype: str, name: str, add: str | bool = False) -> None:
 	"""Like a record that the user reads."""
 	from frappe.desk import like
@@ -190,7 +207,7 @@ def toggle_like(doctype: str, name: str, add: str | bool = False) -> None:
 	like.toggle_like(doctype, name, add)
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["POST"])
 def add_tag(tag: str, dt: str, dn: str, color: str | None = None) -> str:
 	"""Tag a record that the user reads."""
 	from frappe.desk.doctype.tag import tag as tags
@@ -199,7 +216,7 @@ def add_tag(tag: str, dt: str, dn: str, color: str | None = None) -> str:
 	return tags.add_tag(tag, dt, dn, color)
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["POST"])
 def add_tags(tags: str | list, dt: str, docs: str | list, color: str | None = None) -> None:
 	"""Tag records that the user reads; one that they don't refuses all."""
 	for name in frappe.parse_json(docs):
@@ -207,7 +224,7 @@ def add_tags(tags: str | list, dt: str, docs: str | list, color: str | None = No
 			add_tag(tag, dt, name, color)
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["POST"])
 def remove_tag(tag: str, dt: str, dn: str) -> None:
 	"""Take a tag from a record that the user reads."""
 	from frappe.desk.doctype.tag import tag as tags

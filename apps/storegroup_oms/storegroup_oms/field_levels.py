@@ -25,14 +25,22 @@ def get_hidden_fields(doctype: str, user: str | None = None) -> set[str]:
 
 def _get_readable_levels(doctype: str, user: str) -> set[int]:
 	roles = set(frappe.get_roles(user))
-	return {int(row.permlevel or 0) for row in frappe.get_meta(doctype).permissions if row.read and row.role in roles}
+	return {
+		int(row.permlevel or 0)
+		for row in frappe.get_meta(doctype).permissions
+		if row.read and row.role in roles
+	}
 
 
 def _get_fields_by_level(doctype: str) -> dict[str, dict[str, int]]:
 	"""Fields above level 0: {DocType: {fieldname: level}} of the DocType and its child tables."""
 	tables = [doctype, *(field.options for field in frappe.get_meta(doctype).get_table_fields())]
 	return {
-		table: {field.fieldname: int(field.permlevel) for field in frappe.get_meta(table).fields if field.permlevel}
+		table: {
+			field.fieldname: int(field.permlevel)
+			for field in frappe.get_meta(table).fields
+			if field.permlevel
+		}
 		for table in tables
 	}
 

@@ -16,14 +16,17 @@ after_install = "storegroup_oms.install.after_install"
 after_migrate = ["storegroup_oms.install.after_migrate"]
 before_uninstall = "storegroup_oms.uninstall.before_uninstall"
 after_uninstall = "storegroup_oms.uninstall.after_uninstall"
+setup_wizard_success = "storegroup_oms.setup.site.after_setup_wizard"
+on_session_creation = "storegroup_oms.analytics.dashboards.ensure_dashboard_settings"
 
 app_include_js = ["storegroup_oms.bundle.js"]
 app_include_css = ["storegroup_oms.bundle.css"]
 
 permission_query_conditions = {
-	doctype: f"storegroup_oms.permissions.{permissions.get_condition_name(doctype)}" for doctype in permissions.SCOPES
+	doctype: f"storegroup_oms.permissions.{permissions.get_condition_name(doctype)}"
+	for doctype in permissions.SCOPES
 }
-has_permission = {doctype: "storegroup_oms.permissions.has_row_permission" for doctype in permissions.SCOPES}
+has_permission = dict.fromkeys(permissions.SCOPES, "storegroup_oms.permissions.has_row_permission")
 
 # Doors of Frappe that ask too little; see doors.py.
 auth_hooks = ["storegroup_oms.doors.refuse_hidden_fields"]
@@ -44,7 +47,13 @@ doc_events = {
 	**{doctype: {"validate": "storegroup_oms.doors.check_reference"} for doctype in doors.REFERENCES},
 	**{
 		doctype: {"validate": "storegroup_oms.doors.check_line"}
-		for doctype in ("Order Item", "Shipment Order", "Shipment Item", "After-sale Inspection", "Customer Identity")
+		for doctype in (
+			"Order Item",
+			"Shipment Order",
+			"Shipment Item",
+			"After-sale Inspection",
+			"Customer Identity",
+		)
 	},
 	"Dashboard Chart": {"validate": "storegroup_oms.doors.check_saved_query"},
 	"Number Card": {"validate": "storegroup_oms.doors.check_saved_query"},

@@ -4,7 +4,17 @@ import frappe
 from frappe import _
 
 from storegroup_oms.exceptions import NameTakenError
-from storegroup_oms.setup import boards, branding, couriers, currency, lists, profiles, roles, settings, workflow
+from storegroup_oms.setup import (
+	boards,
+	branding,
+	couriers,
+	currency,
+	lists,
+	profiles,
+	roles,
+	settings,
+	workflow,
+)
 
 
 def before_install() -> None:

@@ -167,7 +167,9 @@ def require_permission(doctype: str, ptype: str = "read", name: str | None = Non
 	"""
 	if not frappe.has_permission(doctype, ptype, name):
 		what = f"{_(doctype)} {name}" if name else _(doctype)
-		frappe.throw(_("{0} is not open to you.").format(what), exc=frappe.PermissionError, title=_("Not Permitted"))
+		frappe.throw(
+			_("{0} is not open to you.").format(what), exc=frappe.PermissionError, title=_("Not Permitted")
+		)
 
 
 def is_in_scope(doctype: str, name: str, user: str | None = None) -> bool:

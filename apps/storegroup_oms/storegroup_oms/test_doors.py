@@ -56,9 +56,18 @@ class TestForeignDocument(DoorCase):
 			"frappe.client.get": about,
 			"frappe.client.save": {"doc": save},
 			"frappe.client.set_value": {**about, "fieldname": "seller_memo", "value": "x"},
-			"frappe.client.attach_file": {"filename": "x.txt", "filedata": "x", "doctype": "Order", "docname": name},
+			"frappe.client.attach_file": {
+				"filename": "x.txt",
+				"filedata": "x",
+				"doctype": "Order",
+				"docname": name,
+			},
 			"frappe.client.insert": {"doc": {"doctype": "Comment", "comment_type": "Comment", **reference}},
-			"frappe.core.doctype.communication.email.make": {"doctype": "Order", "name": name, "content": "x"},
+			"frappe.core.doctype.communication.email.make": {
+				"doctype": "Order",
+				"name": name,
+				"content": "x",
+			},
 			"frappe.desk.doctype.tag.tag.add_tag": {"tag": "x", "dt": "Order", "dn": name},
 			"frappe.desk.doctype.tag.tag.add_tags": {"tags": '["x"]', "dt": "Order", "docs": f'["{name}"]'},
 			"frappe.desk.doctype.tag.tag.remove_tag": {"tag": "x", "dt": "Order", "dn": name},
@@ -109,7 +118,12 @@ class TestForeignDocument(DoorCase):
 
 	def make_follow(self):
 		return frappe.get_doc(
-			{"doctype": "Document Follow", "ref_doctype": "Order", "ref_docname": self.foreign, "user": self.user}
+			{
+				"doctype": "Document Follow",
+				"ref_doctype": "Order",
+				"ref_docname": self.foreign,
+				"user": self.user,
+			}
 		)
 
 	def test_the_same_doors_open_for_own_orders(self):
@@ -137,7 +151,7 @@ class TestForeignRows(DoorCase):
 		for name in (self.own, self.foreign):
 			frappe.get_doc(
 				{"doctype": "Tag Link", "document_type": "Order", "document_name": name, "tag": "late"}
-			).insert(ignore_permissions=True, ignore_links=True)
+			).insert(ignore_links=True)
 		frappe.set_user(self.user)
 		both = frappe.as_json([["Order", "name", "in", [self.own, self.foreign]]])
 		lines = frappe.as_json([["Order Item", "parent", "in", [self.own, self.foreign]]])
@@ -212,7 +226,10 @@ class TestLevels(DoorCase):
 			for command, arguments in {
 				"frappe.client.get": about,
 				"frappe.client.get_list": {**in_list, "fields": '["*"]'},
-				"frappe.client.get_list#named": {**in_list, "fields": '["name", "cost_amount", "profit_amount"]'},
+				"frappe.client.get_list#named": {
+					**in_list,
+					"fields": '["name", "cost_amount", "profit_amount"]',
+				},
 				"frappe.client.get_list#lines": {**in_list, "fields": '["name", "items.unit_cost"]'},
 				"frappe.client.get_list#sum": {**in_list, "fields": '["name", "sum(cost_amount) as total"]'},
 				"frappe.client.get_value": {**in_list, "fieldname": '["name", "cost_amount"]'},
@@ -222,9 +239,11 @@ class TestLevels(DoorCase):
 				"frappe.desk.form.save.savedocs": {"doc": self.change, "action": "Save"},
 				"frappe.desk.reportview.get": {**in_list, "fields": '["name", "cost_amount"]'},
 				"frappe.www.printview.get_html_and_style": {"doc": "Order", "name": name},
-				}.items():
+			}.items():
 				with self.subTest(command, role=role):
-					arguments = {key: value() if callable(value) else value for key, value in arguments.items()}
+					arguments = {
+						key: value() if callable(value) else value for key, value in arguments.items()
+					}
 					answer = frappe.as_json(call(command.partition("#")[0], **arguments))
 					self.assertNotIn(str(COST), answer)
 					self.assertTrue(name in answer or "html" in answer)
@@ -263,7 +282,10 @@ class TestLevels(DoorCase):
 				"file_format_type": "CSV",
 			},
 			"frappe.desk.reportview.get": {"fields": '["name"]', "filters": condition},
-			"frappe.desk.reportview.get#group": {"fields": '["name"]', "group_by": "`tabOrder`.`cost_amount`"},
+			"frappe.desk.reportview.get#group": {
+				"fields": '["name"]',
+				"group_by": "`tabOrder`.`cost_amount`",
+			},
 			"frappe.desk.reportview.get_stats": {"stats": '["cost_amount"]'},
 			"frappe.desk.search.search_widget": {"txt": "", "filter_fields": '["cost_amount"]'},
 			"frappe.desk.query_report.get_data_for_custom_field": {"field": "cost_amount"},
@@ -298,7 +320,10 @@ class TestLevels(DoorCase):
 		order.items[0].unit_cost = 1234.56
 		order.save(ignore_version=False)
 		versions = frappe.get_all(
-			"Version", filters={"ref_doctype": "Order", "docname": self.own}, pluck="data", order_by="creation asc"
+			"Version",
+			filters={"ref_doctype": "Order", "docname": self.own},
+			pluck="data",
+			order_by="creation asc",
 		)
 		self.assertIn("seller_memo", "".join(versions))
 		self.assertNotIn("1,234.56", "".join(versions))
@@ -326,7 +351,11 @@ class TestRawContacts(DoorCase):
 				"frappe.client.get#parcel": {"doctype": "Shipment", "name": shipment},
 				"frappe.client.get_list": in_list,
 				"frappe.client.get_list#receivers": {**in_list, "doctype": "Order Receiver"},
-				"frappe.client.get_list#events": {**in_list, "doctype": "Order Event", "filters": f'{{"order": "{name}"}}'},
+				"frappe.client.get_list#events": {
+					**in_list,
+					"doctype": "Order Event",
+					"filters": f'{{"order": "{name}"}}',
+				},
 				"frappe.desk.form.load.getdoc": {"doctype": "Order", "name": name},
 				"frappe.desk.reportview.export_query": {**export, "file_format_type": "CSV"},
 				"frappe.desk.reportview.export_query#xlsx": {**export, "file_format_type": "Excel"},
@@ -345,10 +374,14 @@ class TestRawContacts(DoorCase):
 		messages = []
 		with patch("frappe.realtime.emit_via_redis", side_effect=lambda *args: messages.append(args)):
 			order = frappe.get_doc("Order", self.own)
-			order.update({"receiver_name": "李雷雷", "receiver_mobile": "13987654321", "address": "中山路 1 号"})
+			order.update(
+				{"receiver_name": "李雷雷", "receiver_mobile": "13987654321", "address": "中山路 1 号"}
+			)
 			order.save()
 		tables = {"Version": "docname", "Comment": "reference_name", "Order Event": "order"}
-		stored = [frappe.get_all(table, filters={field: self.own}, fields=["*"]) for table, field in tables.items()]
+		stored = [
+			frappe.get_all(table, filters={field: self.own}, fields=["*"]) for table, field in tables.items()
+		]
 		stored.append(frappe.db.sql("SELECT * FROM `tabOrder` WHERE name = %s", self.own))
 		stored.append(frappe.db.sql("SELECT * FROM `tabOrder Receiver` WHERE name = %s", self.own))
 		text = f"{stored} {messages} {frappe.local.message_log}"
@@ -380,4 +413,6 @@ def read_answer(answer) -> str:
 		from openpyxl import load_workbook
 
 		return str([list(row) for row in load_workbook(BytesIO(content)).active.values])
-	return str(content) + frappe.as_json({key: value for key, value in answer.items() if key != "filecontent"})
+	return str(content) + frappe.as_json(
+		{key: value for key, value in answer.items() if key != "filecontent"}
+	)

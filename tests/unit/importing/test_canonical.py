@@ -1,6 +1,6 @@
 """The canonical order's own rules, provinces and addresses, status words, and amounts that must add up."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import get_args
 
@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+
 from storegroup_oms.orders.importing.addresses import PROVINCES, find_province, split_address
 from storegroup_oms.orders.importing.amounts import AmountError, LineInput, settle_lines, settle_order
 from storegroup_oms.orders.importing.canonical import CanonicalLine, CanonicalOrder, CanonicalReceiver, Status
 from storegroup_oms.orders.importing.statuses import STATUS_WORDS, merge_statuses, read_status
 
-UTC = timezone.utc
+UTC = UTC
 
 
 def order(**changes):

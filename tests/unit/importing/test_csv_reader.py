@@ -5,6 +5,7 @@ import tracemalloc
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from storegroup_oms.orders.importing import ImportFileError, ReadLimits, open_table
 from storegroup_oms.orders.importing.cells import clean_cell, protect_cell
 from storegroup_oms.orders.importing.messages import MESSAGES

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from storegroup_oms.orders.importing import ImportFileError, Mapping, recognise, suggest_mapping
 from storegroup_oms.orders.importing.layout_tables import ALL_FIELDS, LAYOUTS
 from storegroup_oms.orders.importing.layouts import normalise_heading

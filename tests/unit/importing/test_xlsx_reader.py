@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from storegroup_oms.orders.importing import ImportFileError, ReadLimits, open_table
 from storegroup_oms.orders.importing.messages import MESSAGES
 

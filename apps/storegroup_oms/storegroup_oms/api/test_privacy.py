@@ -10,7 +10,9 @@ from storegroup_oms.orders import reveal
 from storegroup_oms.tests import factories
 from storegroup_oms.tests.compat import IntegrationTest
 
-NAME, MOBILE, ADDRESS = (factories.RECEIVER[field] for field in ("receiver_name", "receiver_mobile", "address"))
+NAME, MOBILE, ADDRESS = (
+	factories.RECEIVER[field] for field in ("receiver_name", "receiver_mobile", "address")
+)
 ALLOWED = ("OMS Customer Service", "OMS Order Clerk", "OMS Manager", "OMS Administrator")
 REFUSED = ("OMS Warehouse Staff", "OMS Finance", "System Manager")
 
@@ -62,6 +64,7 @@ class TestReveal(IntegrationTest):
 			self.assertNotIn(raw, row.as_json())
 		frappe.set_user("Administrator")
 		row.reason = "something else"
+		# Even code that skips permissions is refused.
 		self.assertRaises(AppendOnlyError, row.save, ignore_permissions=True)
 
 	def test_only_some_roles_reveal(self):

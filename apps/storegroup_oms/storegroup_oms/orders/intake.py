@@ -238,7 +238,9 @@ def _insert_new(
 
 def _keep_inserted(rows: Sequence[dict]) -> set[str]:
 	table = frappe.qb.DocType("Order")
-	found = frappe.qb.from_(table).select(table.name).where(table.name.isin([row["name"] for row in rows])).run()
+	found = (
+		frappe.qb.from_(table).select(table.name).where(table.name.isin([row["name"] for row in rows])).run()
+	)
 	return {name for (name,) in found}
 
 
@@ -275,7 +277,9 @@ def _find_skus(orders: Iterable[CanonicalOrder]) -> set[str]:
 	codes = {line.sku_code for order in orders for line in order.lines if line.sku_code}
 	if not codes:
 		return set()
-	return set(frappe.get_all("SKU", filters={"name": ["in", sorted(codes)]}, pluck="name", order_by="name asc"))
+	return set(
+		frappe.get_all("SKU", filters={"name": ["in", sorted(codes)]}, pluck="name", order_by="name asc")
+	)
 
 
 def _get_sku(line: CanonicalLine, skus: set[str]) -> str | None:
@@ -342,7 +346,10 @@ def _update_changed(shop: str, changed: Sequence[tuple[CanonicalOrder, frappe._d
 	update_rows("Order", rows, ("status", "stop_reasons", *PLATFORM_FIELDS))
 	_store_receivers(shop, [(row.name, order) for order, row in changed])
 	events.record_events(
-		[{"order": row.name, "event": "Order changed by platform", "source": source} for _order, row in changed]
+		[
+			{"order": row.name, "event": "Order changed by platform", "source": source}
+			for _order, row in changed
+		]
 	)
 	for name, before, after in moves:
 		events.record_moves([(name, before)], after, source)

@@ -36,7 +36,9 @@ _TO_WAREHOUSE = ("To Print", "To Pick", "To Ship")
 
 STATUSES: MappingProxyType[str, Status] = MappingProxyType(
 	{
-		"Unpaid": _status("The buyer has ordered and not paid yet.", ("To Review", "On Hold", "Closed"), True, "gray"),
+		"Unpaid": _status(
+			"The buyer has ordered and not paid yet.", ("To Review", "On Hold", "Closed"), True, "gray"
+		),
 		"To Review": _status(
 			"Paid; waits for the checks, the rules or a person.",
 			("On Hold", "Backorder", "To Print", "Shipped", "Completed", "Closed"),
@@ -57,7 +59,17 @@ STATUSES: MappingProxyType[str, Status] = MappingProxyType(
 		),
 		"To Print": _status(
 			"Reserved and routed; the label has not been printed.",
-			("To Review", "On Hold", "Backorder", "To Pick", "To Ship", "Partly Shipped", "Shipped", "Completed", "Closed"),
+			(
+				"To Review",
+				"On Hold",
+				"Backorder",
+				"To Pick",
+				"To Ship",
+				"Partly Shipped",
+				"Shipped",
+				"Completed",
+				"Closed",
+			),
 			True,
 			"cyan",
 		),
@@ -80,7 +92,9 @@ STATUSES: MappingProxyType[str, Status] = MappingProxyType(
 			"light-blue",
 		),
 		"Shipped": _status("Every parcel has left.", ("Completed", "Closed"), False, "green"),
-		"Completed": _status("The buyer has confirmed, or the platform did after its time.", ("Closed",), False, "darkgrey"),
+		"Completed": _status(
+			"The buyer has confirmed, or the platform did after its time.", ("Closed",), False, "darkgrey"
+		),
 		"Closed": _status("Cancelled, or refunded in full. Nothing is to be sent.", (), False, "darkgrey"),
 	}
 )

@@ -79,6 +79,7 @@ def run(name: str, dry_run: bool, on_progress: Callable[[int, int], None] | None
 	error ends as Failed too and is raised again for the job's log; batches written before it stay, and
 	loading the file again goes on without doubling any.
 	"""
+	frappe.set_user_lang(frappe.session.user)  # a job starts in the site's language
 	document = frappe.get_doc("Order Import", name)
 	if document.status in ("Draft", "Failed", "Checked", "Loaded"):
 		document.db_set({"status": "Checking" if dry_run else "Loading", "error_message": None})
@@ -89,7 +90,10 @@ def run(name: str, dry_run: bool, on_progress: Callable[[int, int], None] | None
 		figures = _fail(document, _translate(error.message_template, error.params))
 	except Exception:
 		frappe.db.rollback()
-		_fail(document, _("The import stopped. The error log of {0} says why; load it again to go on.").format(name))
+		_fail(
+			document,
+			_("The import stopped. The error log of {0} says why; load it again to go on.").format(name),
+		)
 		frappe.db.commit()
 		raise
 	frappe.db.commit()
@@ -273,7 +277,8 @@ def find_mapping(document, table: Table) -> tuple[Mapping, str]:
 		return Mapping(dict(columns)), remembered.layout_name or _("Own columns")
 	match = recognise(table.headings)
 	if match is None:
-		raise ImportFileError("missing_columns", ", ".join(suggest_mapping(table.headings).missing_fields()) or "?")
+		missing = map(get_field_label, suggest_mapping(table.headings).missing_fields())
+		raise ImportFileError("missing_columns", ", ".join(_(label) for label in missing) or "?")
 	if match.missing:
 		raise ImportFileError("missing_columns", ", ".join(match.missing))
 	return match.mapping, match.layout.key
@@ -292,7 +297,8 @@ def get_headings(document) -> dict:
 		"headings": list(table.headings),
 		"suggestion": suggest_mapping(table.headings).columns,
 		"fields": [
-			{"fieldname": name, "label": get_field_label(name), "reqd": name in MANDATORY_FIELDS} for name in ALL_FIELDS
+			{"fieldname": name, "label": get_field_label(name), "reqd": name in MANDATORY_FIELDS}
+			for name in ALL_FIELDS
 		],
 	}
 

@@ -97,7 +97,11 @@ def store_receivers(rows: Iterable[tuple[str, str, str, Receiver]]) -> int:
 def _get_columns(region: str, receiver: Receiver) -> dict[str, str | None]:
 	clear = {
 		part: text
-		for part, text in (("name", receiver.name), ("mobile", receiver.mobile), ("address", receiver.address))
+		for part, text in (
+			("name", receiver.name),
+			("mobile", receiver.mobile),
+			("address", receiver.address),
+		)
 		if text and not is_masked(text)
 	}
 	return {
@@ -115,7 +119,10 @@ def get_receiver(order: str) -> Receiver:
 	Checks no permission and logs nothing: callers are `api.privacy` (which does both) and label
 	printing.
 	"""
-	masks = frappe.db.get_value("Order", order, ["receiver_name", "receiver_mobile", "address"], as_dict=True) or {}
+	masks = (
+		frappe.db.get_value("Order", order, ["receiver_name", "receiver_mobile", "address"], as_dict=True)
+		or {}
+	)
 	row = frappe.db.get_value("Order Receiver", order, ["payload", "platform_token"], as_dict=True) or {}
 	clear = json.loads(decrypt(row["payload"])) if row.get("payload") else {}
 	return Receiver(

@@ -124,7 +124,9 @@ def find_orders(mobile: str) -> list[dict]:
 	digits = normalise_mobile(mobile)
 	if is_masked(mobile) or not 5 <= len(digits) <= 20:
 		frappe.throw(
-			_("Give the whole phone number, digits only."), exc=InvalidValueError, title=_("Not a Phone Number")
+			_("Give the whole phone number, digits only."),
+			exc=InvalidValueError,
+			title=_("Not a Phone Number"),
 		)
 	_count_search()
 	names = receivers.find_orders_by_mobile(mobile)

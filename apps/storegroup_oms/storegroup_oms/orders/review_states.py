@@ -27,5 +27,5 @@ def get_state_by_status() -> dict[str, str]:
 	first = rows[0].state
 	approved = named.get("To Print", first)
 	after_review = ("To Print", "To Pick", "To Ship", "Partly Shipped", "Shipped", "Completed", "Backorder")
-	states = {status: approved for status in after_review} | {"Unpaid": first, "To Review": first, "On Hold": first}
+	states = dict.fromkeys(after_review, approved) | {"Unpaid": first, "To Review": first, "On Hold": first}
 	return states | {"Closed": approved} | named

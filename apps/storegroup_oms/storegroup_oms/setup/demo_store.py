@@ -165,7 +165,7 @@ def _make_identity(order: Order, is_returning: bool) -> dict:
 		"buyer_nick": order.buyer.accounts[platform],
 		"platform_buyer_id": f"demo-{platform.lower()}-{order.buyer.number:05d}",
 		"customer": order.buyer.name,
-		"customer_kind": "Returning" if is_returning else "New",
+		"customer_kind": "Repeat Customer" if is_returning else "New Customer",
 		"province": order.buyer.province,
 		"city": order.buyer.city,
 		"district": _get_district(order),

@@ -196,7 +196,7 @@ def _make_messages(company: Company, shop: dict, orders: list[Order]) -> list[di
 		rows.append(
 			{
 				"shop": shop["shop_name"],
-				"direction": "In",
+				"direction": "Incoming",
 				"kind": "order.changed",
 				"external_id": f"{order.platform_order_no}:1",
 				"status": status,

@@ -17,10 +17,16 @@ def ensure_roles() -> None:
 	existing = set(frappe.get_all("Role", filters={"name": ["in", ROLES]}, pluck="name", order_by="name asc"))
 	for role in ROLES:
 		if role not in existing:
-			frappe.get_doc({"doctype": "Role", "role_name": role, "desk_access": 1}).insert(ignore_permissions=True)
+			document = frappe.get_doc({"doctype": "Role", "role_name": role, "desk_access": 1})
+			document.insert(ignore_permissions=True)  # installation runs before anyone has a role
 
 
 def remove_roles() -> None:
 	"""Delete the roles and take them from everybody."""
-	for doctype, field in (("Has Role", "role"), ("Custom DocPerm", "role"), ("DocPerm", "role"), ("Role", "name")):
+	for doctype, field in (
+		("Has Role", "role"),
+		("Custom DocPerm", "role"),
+		("DocPerm", "role"),
+		("Role", "name"),
+	):
 		frappe.db.delete(doctype, {field: ["in", ROLES]})

@@ -12,7 +12,7 @@ def ensure_settings() -> None:
 	}
 	missing = [field for field in settings.meta.fields if field.default and field.fieldname not in stored]
 	for field in missing:
-		settings.set(field.fieldname, field.default)
+		settings.set(field.fieldname, frappe.utils.cast(field.fieldtype, field.default))
 	if missing:
 		settings.flags.ignore_permissions = True  # installation runs before anyone has a role
 		settings.save()

@@ -35,14 +35,14 @@ def ensure_review_workflow() -> None:
 	for state, _status, style, _role in STATES:
 		if not frappe.db.exists("Workflow State", state):
 			document = {"doctype": "Workflow State", "workflow_state_name": state, "style": style}
-			frappe.get_doc(document).insert(ignore_permissions=True)
+			_insert(document)
 	for action in sorted({row[1] for row in TRANSITIONS}):
 		if not frappe.db.exists("Workflow Action Master", action):
 			document = {"doctype": "Workflow Action Master", "workflow_action_name": action}
-			frappe.get_doc(document).insert(ignore_permissions=True)
+			_insert(document)
 	if frappe.db.exists("Workflow", WORKFLOW):
 		return
-	frappe.get_doc(
+	_insert(
 		{
 			"doctype": "Workflow",
 			"workflow_name": WORKFLOW,
@@ -63,14 +63,26 @@ def ensure_review_workflow() -> None:
 				for state, status, _style, role in STATES
 			],
 			"transitions": [
-				{"state": state, "action": action, "next_state": following, "allowed": role, "allow_self_approval": 1}
+				{
+					"state": state,
+					"action": action,
+					"next_state": following,
+					"allowed": role,
+					"allow_self_approval": 1,
+				}
 				for state, action, following, role in TRANSITIONS
 			],
 		}
-	).insert(ignore_permissions=True)
+	)
+
+
+def _insert(document: dict) -> None:
+	# Installation runs before anyone has a role.
+	frappe.get_doc(document).insert(ignore_permissions=True)
 
 
 def remove_review_workflow() -> None:
 	"""Delete the workflow before Order goes; states and actions stay, as other workflows may use them."""
 	if frappe.db.exists("Workflow", WORKFLOW):
+		# Uninstalling is asked of the bench, not of a person with roles.
 		frappe.delete_doc("Workflow", WORKFLOW, ignore_permissions=True, force=True)

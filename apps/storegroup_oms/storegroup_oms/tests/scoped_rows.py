@@ -10,6 +10,7 @@ from storegroup_oms.tests import factories
 
 def insert(doctype: str, **values):
 	"""Insert a document whatever the session's user may."""
+	# A test's background exists whoever the test then logs in as.
 	return frappe.get_doc({"doctype": doctype, **values}).insert(ignore_permissions=True)
 
 
@@ -44,7 +45,12 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		).name,
 		"Pull Window": insert("Pull Window", shop=shop, status="Open", from_time=hour_ago, to_time=now).name,
 		"Connector Event": insert(
-			"Connector Event", shop=shop, direction="In", kind="order", external_id="1", status="Received"
+			"Connector Event",
+			shop=shop,
+			direction="Incoming",
+			kind="order",
+			external_id="1",
+			status="Received",
 		).name,
 		"Personal Data Access": insert(
 			"Personal Data Access",

@@ -133,7 +133,7 @@ def find_path_to(target: str, starts: list[str]) -> list[str] | None:
 	Returns SKU codes from the first component to `target`. Asks once per level
 	of nesting, each SKU at most once.
 	"""
-	came_from: dict[str, str | None] = {sku: None for sku in starts}
+	came_from: dict[str, str | None] = dict.fromkeys(starts)
 	level = list(came_from)
 	while level:
 		rows = frappe.get_all(

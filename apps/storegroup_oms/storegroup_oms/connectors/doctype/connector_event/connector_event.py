@@ -17,7 +17,7 @@ class ConnectorEvent(FieldLevelMixin, Document):
 		from frappe.types import DF
 
 		attempts: DF.Int
-		direction: DF.Literal["In", "Out"]
+		direction: DF.Literal["Incoming", "Outgoing"]
 		done_at: DF.Datetime | None
 		due_at: DF.Datetime | None
 		error_code: DF.Data | None

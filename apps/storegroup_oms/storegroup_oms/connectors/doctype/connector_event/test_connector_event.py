@@ -14,7 +14,7 @@ class TestConnectorEvent(IntegrationTest):
 		self.shop = create_shop().name
 
 	def create(self, **values):
-		defaults = {"shop": self.shop, "direction": "In", "kind": "order", "external_id": make_suffix()}
+		defaults = {"shop": self.shop, "direction": "Incoming", "kind": "order", "external_id": make_suffix()}
 		return frappe.get_doc({"doctype": "Connector Event", **defaults, **values}).insert(
 			ignore_permissions=True
 		)
@@ -24,7 +24,7 @@ class TestConnectorEvent(IntegrationTest):
 
 		with self.assertRaises(frappe.UniqueValidationError):
 			self.create(external_id=event.external_id)
-		self.assertTrue(self.create(external_id=event.external_id, direction="Out").name)
+		self.assertTrue(self.create(external_id=event.external_id, direction="Outgoing").name)
 		self.assertTrue(self.create(external_id=event.external_id, kind="refund").name)
 
 	def test_only_old_ends_are_cleared(self):

@@ -22,7 +22,7 @@ class StockLedger(AppendOnlyMixin, Document):
 			"Receipt",
 			"Shipment",
 			"Reserve",
-			"Release",
+			"Unreserve",
 			"Transfer Out",
 			"Transfer In",
 			"Stocktake",

@@ -100,7 +100,7 @@ function make_timeline(events) {
 			<td class="text-muted text-nowrap">${escape(frappe.datetime.str_to_user(row.occurred_at))}</td>
 			<td>${escape(__(row.event))}</td>
 			<td>${escape(move)}</td>
-			<td class="text-muted">${escape(row.source || row.owner || "")}</td>
+			<td class="text-muted">${escape(row.source ? __(row.source) : row.owner || "")}</td>
 		</tr>`;
 	});
 	return `<table class="table table-sm"><tbody>${rows.join("")}</tbody></table>`;

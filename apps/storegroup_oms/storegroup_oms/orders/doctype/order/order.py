@@ -34,7 +34,7 @@ class Order(FieldLevelMixin, Document):
 			"Buyer Cancelled",
 			"Never Paid",
 			"Refunded",
-			"Duplicate",
+			"Duplicate Order",
 			"Rejected",
 			"Merged",
 			"Out of Stock",
@@ -45,7 +45,7 @@ class Order(FieldLevelMixin, Document):
 		cost_amount: DF.Currency
 		courier: DF.Link | None
 		customer: DF.Link | None
-		customer_kind: DF.Literal["", "New", "Returning"]
+		customer_kind: DF.Literal["", "New Customer", "Repeat Customer"]
 		decision_trace: DF.JSON | None
 		delivered_at: DF.Datetime | None
 		discount_amount: DF.Currency

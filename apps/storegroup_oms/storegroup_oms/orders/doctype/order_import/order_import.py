@@ -92,7 +92,7 @@ class OrderImport(Document):
 		before = self.get_doc_before_save() if not self.is_new() else None
 		status = before.status if before else self.status
 		changed = before and any(before.get(key) != self.get(key) for key in INPUT_FIELDS)
-		if status in RUNNING and (changed or not before and not self.is_new()):
+		if status in RUNNING and (changed or (not before and not self.is_new())):
 			frappe.throw(
 				_("Import {0} is running. Wait until it has ended.").format(self.name),
 				exc=InvalidValueError,
