@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from storegroup_oms.orders.canonical import CanonicalLine, CanonicalOrder, CanonicalReceiver, Status
 from storegroup_oms.orders.importing.addresses import PROVINCES, find_province, split_address
 from storegroup_oms.orders.importing.amounts import AmountError, LineInput, settle_lines, settle_order
-from storegroup_oms.orders.importing.canonical import CanonicalLine, CanonicalOrder, CanonicalReceiver, Status
 from storegroup_oms.orders.importing.statuses import STATUS_WORDS, merge_statuses, read_status
 
 UTC = UTC

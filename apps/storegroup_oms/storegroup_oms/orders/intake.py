@@ -6,7 +6,7 @@ Never commits; the caller owns the transaction.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from frappe.utils import get_system_timezone
 
 from storegroup_oms.bulk import insert_rows, reserve_names, update_rows
 from storegroup_oms.orders import events, holds, lifecycle, receivers, review_states
-from storegroup_oms.orders.importing.canonical import CanonicalLine, CanonicalOrder
+from storegroup_oms.orders.canonical import CanonicalLine, CanonicalOrder
 
 SERIES = "SO-"
 SERIES_DIGITS = 9
@@ -221,13 +221,13 @@ def _insert_new(
 				"hold_reasons": "",
 				"first_seen_at": now,
 				"order_import": order_import,
-				**_get_platform_values(order, skus),
+				**get_platform_values(order, skus),
 			}
 		)
 	insert_rows("Order", rows, NEW_FIELDS, on_duplicate=())
 	mine = _keep_inserted(rows)
 	pairs = [(row["name"], order) for row, order in zip(rows, orders, strict=True) if row["name"] in mine]
-	_insert_lines(pairs, skus)
+	insert_rows("Order Item", make_line_rows(pairs, skus), LINE_FIELDS)
 	_store_receivers(shop, pairs)
 	events.record_events(
 		{"order": name, "event": "Order received", "to_status": order.status, "source": source}
@@ -244,7 +244,7 @@ def _keep_inserted(rows: Sequence[dict]) -> set[str]:
 	return {name for (name,) in found}
 
 
-def _get_platform_values(order: CanonicalOrder, skus: set[str]) -> dict:
+def get_platform_values(order: CanonicalOrder, skus: set[str]) -> dict:
 	receiver = receivers.Receiver(order.receiver.name, order.receiver.mobile, order.receiver.address)
 	parts = [f"{_get_sku(line, skus) or line.title or '?'}×{line.qty}" for line in order.lines]
 	return {
@@ -286,12 +286,13 @@ def _get_sku(line: CanonicalLine, skus: set[str]) -> str | None:
 	return line.sku_code if line.sku_code in skus else None
 
 
-def _insert_lines(pairs: Iterable[tuple[str, CanonicalOrder]], skus: set[str]) -> None:
-	insert_rows(
-		"Order Item",
-		(
-			{
-				"name": hashlib.sha1(f"{name}:{position}:{line.platform_line_no}".encode()).hexdigest()[:20],
+def make_line_rows(pairs: Iterable[tuple[str, CanonicalOrder]], skus: set[str]) -> Iterator[dict]:
+	"""Rows of `Order Item` for (order name, order) pairs; the same line of the same order gets the same name."""
+	for name, order in pairs:
+		for position, line in enumerate(order.lines, start=1):
+			key = f"{name}:{position}:{line.platform_line_no}"
+			yield {
+				"name": hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()[:20],
 				"idx": position,
 				"parent": name,
 				"parenttype": "Order",
@@ -306,11 +307,6 @@ def _insert_lines(pairs: Iterable[tuple[str, CanonicalOrder]], skus: set[str]) -
 				"amount": line.amount,
 				"refund_status": line.refund_status,
 			}
-			for name, order in pairs
-			for position, line in enumerate(order.lines, start=1)
-		),
-		LINE_FIELDS,
-	)
 
 
 def _store_receivers(shop: str, pairs: Iterable[tuple[str, CanonicalOrder]]) -> None:
@@ -341,7 +337,7 @@ def _update_changed(shop: str, changed: Sequence[tuple[CanonicalOrder, frappe._d
 		if status != row.status:
 			moves.append((row.name, row.status, status))
 		stopped = holds.add_codes(row.stop_reasons, "items_changed") if row.name in kept else row.stop_reasons
-		values = _get_platform_values(order, skus)
+		values = get_platform_values(order, skus)
 		rows.append({"name": row.name, "status": status, "stop_reasons": stopped, **values})
 	update_rows("Order", rows, ("status", "stop_reasons", *PLATFORM_FIELDS))
 	_store_receivers(shop, [(row.name, order) for order, row in changed])
@@ -372,7 +368,7 @@ def _replace_lines(changed: Sequence[tuple[CanonicalOrder, frappe._dict]], skus:
 	free = [(name, order) for name, order in with_lines if name not in kept]
 	if free:
 		frappe.qb.from_(table).delete().where(table.parent.isin([name for name, _order in free])).run()
-		_insert_lines(free, skus)
+		insert_rows("Order Item", make_line_rows(free, skus), LINE_FIELDS)
 	return kept
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storegroup_oms.orders import intake, lifecycle
-from storegroup_oms.orders.importing.canonical import (
+from storegroup_oms.orders.canonical import (
 	CHINA_TIME,
 	CanonicalLine,
 	CanonicalOrder,

@@ -1,6 +1,7 @@
 """The table of statuses is closed and without dead ends, and `move_orders` is its only way in."""
 
 import threading
+from typing import get_args
 
 import frappe
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from storegroup_oms.exceptions import InvalidTransitionError
 from storegroup_oms.orders import lifecycle
+from storegroup_oms.orders.canonical import Status
 from storegroup_oms.orders.lifecycle import DEFAULT_STATUS, STATUSES, can_move, get_open_statuses, move_orders
 from storegroup_oms.tests.compat import IntegrationTest, UnitTest
 from storegroup_oms.tests.factories import create_order, create_shop
@@ -87,6 +89,9 @@ class TestStatuses(UnitTest):
 
 
 class TestTableAndDoctypeAgree(IntegrationTest):
+	def test_the_canonical_order_takes_exactly_these_statuses(self):
+		self.assertEqual(get_args(Status), tuple(STATUSES))
+
 	def test_the_field_offers_exactly_these_statuses(self):
 		options = frappe.get_meta("Order").get_field("status").options
 

@@ -8,8 +8,8 @@ Only reads and judges: no database, no Frappe. Whoever calls writes the orders a
 		...  # CanonicalOrder or RowError
 """
 
+from ..canonical import CanonicalLine, CanonicalOrder, CanonicalReceiver
 from .build import ParseOptions
-from .canonical import CanonicalLine, CanonicalOrder, CanonicalReceiver
 from .errors import ImportFileError, Problem, Row, RowError
 from .layouts import LayoutMatch, Mapping, recognise, suggest_mapping
 from .parse import OrderParser, parse_orders, parse_table

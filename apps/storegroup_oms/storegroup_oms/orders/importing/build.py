@@ -9,10 +9,10 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from ..canonical import MAX_LINES, CanonicalLine, CanonicalOrder, CanonicalReceiver, Platform
 from ..money import ZERO
 from .addresses import find_province, split_address
 from .amounts import AmountError, LineInput, OrderAmounts, settle_lines, settle_order
-from .canonical import MAX_LINES, CanonicalLine, CanonicalOrder, CanonicalReceiver, Platform
 from .errors import Problem, Row
 from .fields import OrderCells, read_code, read_identifier, read_money, read_qty, read_text, read_time
 from .layout_tables import LINE_FIELDS

@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from ..canonical import CHINA_TIME, MAX_QTY
 from ..money import ZERO, MoneyError, to_money
-from .canonical import CHINA_TIME, MAX_QTY
 from .cells import clean_cell
 from .errors import Problem, Row
 from .layouts import Mapping

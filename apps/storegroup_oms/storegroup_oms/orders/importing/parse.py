@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from ..canonical import CanonicalOrder
 from .build import ParseOptions, build_order
-from .canonical import CanonicalOrder
 from .errors import Problem, Row, RowError
 from .fields import order_key
 from .layouts import Mapping

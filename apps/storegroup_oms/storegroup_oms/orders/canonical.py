@@ -26,7 +26,7 @@ from pydantic import (
 	model_validator,
 )
 
-from ..money import CENT, LIMIT, ZERO, to_money
+from .money import CENT, LIMIT, ZERO, to_money
 
 CHINA_TIME = ZoneInfo("Asia/Shanghai")
 MAX_QTY = 1_000_000
