@@ -142,6 +142,11 @@ class Bench:
 		write_text(path, value + "\n", mode=0o600)
 		return value
 
+	def check_secrets(self) -> None:
+		"""Raise Failure for the first password file that others can read or we can't."""
+		for file in sorted((self.state / "secrets").glob("*")):
+			self.get_secret(file.name)
+
 	def get_secret_file(self, name: str) -> Path:
 		return self.state / "secrets" / name
 

@@ -89,6 +89,7 @@ def _lock(bench: Bench):
 def prepare(bench: Bench, site_name: str, with_tests: bool, port: int | None = None) -> None:
 	"""Everything that must be there before the desk starts. Each step is idempotent; data services run after it."""
 	system.check_disk(bench)
+	bench.check_secrets()
 	system.ensure_packages(with_tests)
 	packages.ensure_environment(bench, with_tests)
 	if not bench.is_stamped("frappe", source.TREE_SHA256):
@@ -206,10 +207,7 @@ def run_doctor(bench: Bench, _options: argparse.Namespace) -> int:
 	"""Run every check without changing anything; 1 when at least one found a fault."""
 	checks: list[tuple[str, Callable[[], object]]] = [
 		("Disk space", lambda: system.check_disk(bench)),
-		(
-			"Password files",
-			lambda: [bench.get_secret(file.name) for file in (bench.state / "secrets").glob("*")],
-		),
+		("Password files", bench.check_secrets),
 	]
 	missing = [name for name, file in system.PACKAGES.items() if not Path(file).exists()]
 	faults = 0

@@ -227,3 +227,14 @@ def test_two_checkouts_share_nothing(tmp_path):
 		assert two.choose_ports(None)["http"] != one.load_ports()["http"]
 	assert one.get_secret("admin") != two.get_secret("admin")
 	assert json.loads((one.state / "ports.json").read_text()) == one.load_ports()
+
+
+def test_every_password_file_is_checked(bench):
+	bench.get_secret("admin")
+	bench.get_secret("mariadb-root")
+	bench.get_secret_file("mariadb-root").chmod(0o640)
+
+	with pytest.raises(Failure) as caught:
+		bench.check_secrets()
+
+	assert "mariadb-root" in caught.value.cause
