@@ -86,12 +86,12 @@ class Copy:
 
 
 @pytest.fixture(scope="module")
-def copy(site: str) -> Iterator[Copy]:
-	"""A new site that holds what the test site holds."""
+def original(site: str) -> Iterator[tuple[Copy, Path]]:
+	"""A new site, and the back-up of the test site that it is to be restored from."""
 	copy = Copy(f"copy-{secrets.token_hex(3)}.localhost")
 	try:
 		copy.run("--site", site, "backup")
-		backups = sorted((ROOT / "sites" / site / "private" / "backups").glob("*-database.sql.gz"))
+		backup = max((ROOT / "sites" / site / "private" / "backups").glob("*-database.sql.gz"))
 		copy.run(
 			"new-site",
 			copy.name,
@@ -100,10 +100,17 @@ def copy(site: str) -> Iterator[Copy]:
 			"--no-mariadb-socket",
 			*copy.root_login,
 		)
-		copy.on_site("restore", str(backups[-1]), *copy.root_login)
-		yield copy
+		yield copy, backup
 	finally:
 		copy.run("drop-site", copy.name, "--no-backup", "--force", *copy.root_login, check=False)
+
+
+@pytest.fixture
+def copy(original: tuple[Copy, Path]) -> Copy:
+	"""The copy as the test site is, whatever the test before did to it."""
+	copy, backup = original
+	copy.on_site("restore", str(backup), *copy.root_login)
+	return copy
 
 
 def test_backup_brings_everything_back(copy: Copy, tmp_path: Path) -> None:
