@@ -31,10 +31,12 @@ function make_deadline(value, doc) {
 	const minutes = moment(value).diff(moment(frappe.datetime.now_datetime()), "minutes");
 	const hours = Math.abs(minutes) / 60;
 	const span = hours < 1 ? __("{0} min", [Math.abs(minutes)]) : __("{0} h", [hours.toFixed(1)]);
-	const text = minutes < 0 ? __("{0} late", [span]) : __("{0} left", [span]);
+	// The pill is narrow: colour and sign tell late from left, the tooltip says it in words.
+	const words = minutes < 0 ? __("{0} late", [span]) : __("{0} left", [span]);
 	const colour = minutes < 0 ? "red" : minutes < 360 ? "orange" : "green";
-	const title = frappe.utils.escape_html(frappe.datetime.str_to_user(value));
-	return `<span class="indicator-pill ${colour}" title="${title}">${text}</span>`;
+	const title = frappe.utils.escape_html(`${words} · ${frappe.datetime.str_to_user(value)}`);
+	const text = minutes < 0 ? `−${span}` : span;
+	return `<span class="indicator-pill no-indicator-dot ${colour}" title="${title}">${text}</span>`;
 }
 
 // Day and minute are what people compare; the year is only told where it isn't this one.
