@@ -92,9 +92,7 @@ def prepare(bench: Bench, site_name: str, with_tests: bool, port: int | None = N
 	bench.check_secrets()
 	system.ensure_packages(with_tests)
 	packages.ensure_environment(bench, with_tests)
-	if not bench.is_stamped("frappe", source.TREE_SHA256):
-		with step("Restoring Frappe from its wheel"):
-			source.ensure_frappe(bench)
+	source.ensure_frappe(bench)
 	packages.ensure_assets(bench)
 	_prepare_data(bench, port)
 	site.ensure_site(bench, site_name)

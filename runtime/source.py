@@ -9,13 +9,12 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
 from runtime.bench import Bench, explain_os_error
-from runtime.report import Failure
+from runtime.report import Failure, step
 
 WHEEL = "criscostack==1.0.0"
 WHEEL_SHA256 = "dc58aaf29c59b7666edc953596e5b31f77d7286b2ed6b14c6a205b217c210349"
@@ -48,8 +47,11 @@ def ensure_frappe(bench: Bench) -> bool:
 	if bench.is_stamped("frappe", TREE_SHA256) and (bench.frappe / "frappe" / "__init__.py").exists():
 		return False
 	bench.frappe.parent.mkdir(parents=True, exist_ok=True)
-	with tempfile.TemporaryDirectory(prefix=".frappe-", dir=bench.frappe.parent) as scratch:
-		wheel = _download(Path(scratch))
+	with (
+		step("Restoring Frappe from its wheel"),
+		tempfile.TemporaryDirectory(prefix=".frappe-", dir=bench.frappe.parent) as scratch,
+	):
+		wheel = _download(bench, Path(scratch))
 		tree = Path(scratch) / "tree"
 		digest, count = unpack(wheel, tree)
 		if (digest, count) != (TREE_SHA256, TREE_FILES):
@@ -66,8 +68,9 @@ def ensure_frappe(bench: Bench) -> bool:
 	return True
 
 
-def _download(folder: Path) -> Path:
-	command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+def _download(bench: Bench, folder: Path) -> Path:
+	# The environment's own pip: Debian's Python comes without one.
+	command = [str(bench.python), "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
 	result = subprocess.run(
 		[*command, "--dest", str(folder), WHEEL], capture_output=True, text=True, check=False
 	)
