@@ -98,6 +98,8 @@ def _to_china_time(value: datetime) -> datetime:
 	return value if value.tzinfo is CHINA_TIME else value.astimezone(CHINA_TIME)
 
 
+# What a platform may say against shipping; `orders.holds` explains the codes.
+PlatformHold = Literal["platform_locked", "balance_unpaid", "invoice_requested"]
 Code = Annotated[str, Field(max_length=64), BeforeValidator(_one_line)]
 Name = Annotated[str, Field(max_length=140), BeforeValidator(_one_line)]
 LongText = Annotated[str, Field(max_length=500), BeforeValidator(_one_line)]
@@ -121,6 +123,7 @@ class CanonicalReceiver(_Canonical):
 	province: Name = ""
 	city: Name = ""
 	district: Name = ""
+	town: Name = ""
 	address: LongText = ""
 	platform_token: LongText = ""
 
@@ -142,18 +145,27 @@ class CanonicalLine(_Canonical):
 
 
 class CanonicalOrder(_Canonical):
-	"""One order; the shop and platform_order_no identify it. `status` is ours, None when not known."""
+	"""One order; the shop and platform_order_no identify it. `status` is ours, None when not known.
+
+	`platform_buyer_id` names the buyer's account without raw data, empty where the platform hides it.
+	`platform_discount_amount` is the part of the discount that the platform pays back to the shop.
+	"""
 
 	platform: Platform
 	platform_order_no: Annotated[str, Field(min_length=1, max_length=64), BeforeValidator(_one_line)]
 	platform_status: Name = ""
 	status: Status | None = None
+	order_type: Literal["Normal", "Presale", "Cash on Delivery"] = "Normal"
 	buyer_nick: Name = ""
+	platform_buyer_id: Name = ""
 	receiver: CanonicalReceiver = CanonicalReceiver()
 	buyer_message: CutText = ""
 	seller_memo: CutText = ""
+	memo_flag: Literal["", "Red", "Yellow", "Green", "Blue", "Purple", "Grey"] = ""
+	hold_reasons: tuple[PlatformHold, ...] = ()
 	goods_amount: Amount = ZERO
 	discount_amount: Amount = ZERO
+	platform_discount_amount: Amount = ZERO
 	freight_amount: Amount = ZERO
 	total_amount: Amount
 	paid_amount: Amount = ZERO
@@ -172,3 +184,33 @@ class CanonicalOrder(_Canonical):
 		if self.lines and lines + self.freight_amount != self.total_amount:
 			raise ValueError("the lines do not add up to the order")
 		return self
+
+
+class CanonicalRefund(_Canonical):
+	"""One refund or return case at a platform; `platform_case_no` identifies it within the shop.
+
+	`amount` is what goes back to the buyer. `line_nos` are the platform's lines, empty for the whole order.
+	"""
+
+	platform: Platform
+	platform_case_no: Annotated[str, Field(min_length=1, max_length=64), BeforeValidator(_one_line)]
+	platform_order_no: Annotated[str, Field(min_length=1, max_length=64), BeforeValidator(_one_line)]
+	line_nos: tuple[Code, ...] = ()
+	kind: Literal["Refund Before Shipping", "Refund", "Return", "Exchange", "Reship"]
+	status: Literal[
+		"Open",
+		"Waiting for Buyer",
+		"Waiting for Parcel",
+		"Approved",
+		"Refunded",
+		"Done",
+		"Rejected",
+		"Cancelled",
+	]
+	platform_status: Name = ""
+	amount: Amount = ZERO
+	reason: CutText = ""
+	opened_at: Time
+	modified_at: Time | None = None
+	due_at: Time | None = None
+	return_waybill_no: Code = ""
