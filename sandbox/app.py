@@ -1,0 +1,77 @@
+"""The server: every platform's routes, its push channel, and the control interface, on one port.
+
+A platform is a module of this package with `add_routes(app, world, faults, calls)` and, where it pushes,
+`async run_push(app, world, faults, calls)` (runs until cancelled) and `async forge_push(app, world, shop, how)`
+(sends a forged push and answers what came back, as a dict).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+import logging
+from collections.abc import AsyncIterator
+from types import ModuleType
+
+from aiohttp import web
+
+from .calls import Calls
+from .faults import Faults
+from .world import World
+
+# Douyin answers any path, so it comes last.
+NAMES = ("taobao", "jd", "pinduoduo", "douyin")
+BODY_LIMIT = 16 * 1024 * 1024
+MODULES: web.AppKey[dict[str, ModuleType]] = web.AppKey("modules", dict)
+log = logging.getLogger("sandbox")
+
+
+def load_modules() -> dict[str, ModuleType]:
+	"""The platforms that are there, by lower-case name."""
+	return {
+		name: importlib.import_module(f"{__package__}.{name}")
+		for name in NAMES
+		if importlib.util.find_spec(f"{__package__}.{name}")
+	}
+
+
+def make_app(world: World, faults: Faults, calls: Calls) -> web.Application:
+	"""All platforms, without the control interface (control.add_routes adds it)."""
+	app = web.Application(client_max_size=BODY_LIMIT)
+	app[MODULES] = load_modules()
+	return app
+
+
+def add_platforms(app: web.Application, world: World, faults: Faults, calls: Calls) -> None:
+	"""Routes and push channels of every platform; what else is served has to be added before."""
+	for module in app[MODULES].values():
+		module.add_routes(app, world, faults, calls)
+
+	async def push(app: web.Application) -> AsyncIterator[None]:
+		runs = [
+			asyncio.create_task(keep_running(module, app, world, faults, calls))
+			for module in app[MODULES].values()
+			if hasattr(module, "run_push")
+		]
+		yield
+		for run in runs:
+			run.cancel()
+			with contextlib.suppress(asyncio.CancelledError):
+				await run
+
+	app.cleanup_ctx.append(push)
+
+
+async def keep_running(
+	module: ModuleType, app: web.Application, world: World, faults: Faults, calls: Calls
+) -> None:
+	"""A push channel that breaks is reported and started again."""
+	while True:
+		try:
+			await module.run_push(app, world, faults, calls)
+			return
+		except Exception:
+			log.exception("The push channel of %s broke", module.__name__)
+			await asyncio.sleep(1)
