@@ -30,7 +30,6 @@ PURE = (
 	"connectors/errors.py",
 	"connectors/fields.py",
 	"connectors/http.py",
-	"connectors/reading.py",
 	"connectors/reasons.py",
 	"connectors/registry.py",
 	"connectors/taobao/",
