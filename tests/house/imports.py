@@ -25,7 +25,6 @@ PURE = (
 	"orders/money.py",
 	"orders/importing/",
 	"connectors/amounts.py",
-	"connectors/amounts.py",
 	"connectors/base.py",
 	"connectors/errors.py",
 	"connectors/fields.py",
