@@ -12,7 +12,8 @@ import hashlib
 from ..amounts import format_yuan
 from ..clock import format_time
 from ..masks import mask_address, mask_mobile, mask_name
-from ..model import CLOSED, COMPLETED, PAID, PART_SHIPPED, SHIPPED, UNPAID, Order, Receiver, Shop
+from ..model import CLOSED, COMPLETED, PAID, PART_SHIPPED, SHIPPED, UNPAID, Line, Order, Receiver, Shop
+from .couriers import get_courier_id
 
 STATUSES = {
 	UNPAID: "NOT_PAY",
@@ -94,7 +95,7 @@ def _render_head(shop: Shop, order: Order) -> dict:
 		"venderRemark": order.seller_memo,
 		"invoiceInfo": "不需要开具发票",
 		"waybill": "|".join(parcel.waybill_no for parcel in order.parcels),
-		"logisticsId": "|".join(parcel.courier for parcel in order.parcels),
+		"logisticsId": "|".join(get_courier_id(parcel.courier) for parcel in order.parcels),
 		"parentOrderId": "0",
 		"directParentOrderId": "0",
 		"storeOrder": "",
@@ -102,7 +103,7 @@ def _render_head(shop: Shop, order: Order) -> dict:
 	}
 
 
-def _render_line(line) -> dict:
+def _render_line(line: Line) -> dict:
 	return {
 		"skuId": line.sku_id,
 		"outerSkuId": line.outer_id,
