@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .model import Order, Refusal
+
 
 def split_amount(amount: int, weights: Sequence[int]) -> list[int]:
 	"""Parts of `amount` in proportion to `weights`, each cut towards 0; what remains goes to the heaviest.
@@ -26,3 +28,26 @@ def format_yuan(fen: int) -> str:
 	"""`12.30` for 1230."""
 	sign = "-" if fen < 0 else ""
 	return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def assert_amounts(order: Order) -> None:
+	"""Raises Refusal unless every line and the order stay at 0 or above."""
+	if not order.lines or any(line.qty < 1 or line.price < 0 for line in order.lines):
+		raise Refusal("bad_lines", order.order_no)
+	goods = sum(line.goods - line.discount for line in order.lines)
+	given = order.seller_discount + order.platform_discount
+	has_negative = min(order.seller_discount, order.platform_discount, order.freight) < 0
+	if has_negative or given > goods or goods - given + order.adjust < 0:
+		raise Refusal("bad_amounts", order.order_no)
+
+
+def share_discounts(order: Order) -> None:
+	"""Set each line's part of the order's discounts and adjustment; the parts add up to the fen."""
+	weights = [line.goods - line.discount for line in order.lines]
+	for line, part in zip(
+		order.lines, split_amount(order.seller_discount + order.platform_discount, weights), strict=True
+	):
+		line.share = part
+	weights = [line.goods - line.discount - line.share for line in order.lines]
+	for line, part in zip(order.lines, split_amount(order.adjust, weights), strict=True):
+		line.adjust = part

@@ -2,7 +2,8 @@
 
 A platform is a module of this package with `add_routes(app, world, faults, calls)` and, where it pushes,
 `async run_push(app, world, faults, calls)` (runs until cancelled) and `async forge_push(app, world, shop, how)`
-(sends a forged push and answers what came back, as a dict).
+(sends a forged push and answers what came back, as a dict). `get_status(order)` is the platform's own word
+for an order's state.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from aiohttp import web
 
 from .calls import Calls
 from .faults import Faults
+from .model import Order
 from .world import World
 
 # Douyin answers any path, so it comes last.
@@ -30,18 +32,22 @@ log = logging.getLogger("sandbox")
 
 def load_modules() -> dict[str, ModuleType]:
 	"""The platforms that are there, by lower-case name."""
-	return {
-		name: importlib.import_module(f"{__package__}.{name}")
-		for name in NAMES
-		if importlib.util.find_spec(f"{__package__}.{name}")
-	}
+	names = [name for name in NAMES if importlib.util.find_spec(f"{__package__}.{name}")]
+	modules = {name: importlib.import_module(f"{__package__}.{name}") for name in names}
+	return {name: module for name, module in modules.items() if hasattr(module, "add_routes")}
 
 
-def make_app(world: World, faults: Faults, calls: Calls) -> web.Application:
-	"""All platforms, without the control interface (control.add_routes adds it)."""
+def make_app() -> web.Application:
+	"""Without any route; the platforms are loaded."""
 	app = web.Application(client_max_size=BODY_LIMIT)
 	app[MODULES] = load_modules()
 	return app
+
+
+def get_status(app: web.Application, order: Order) -> str:
+	"""The platform's own word for the order's state; ours where the platform's module is missing."""
+	module = app[MODULES].get(order.platform.lower())
+	return str(module.get_status(order)) if hasattr(module, "get_status") else order.state
 
 
 def add_platforms(app: web.Application, world: World, faults: Faults, calls: Calls) -> None:

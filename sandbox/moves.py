@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .amounts import assert_amounts, share_discounts
 from .model import (
 	CLOSED,
 	COMPLETED,
@@ -99,6 +100,25 @@ def confirm_parcel(
 		line.is_shipped = True
 	settle_shipping(world, order, now)
 	world.touch(order, "order_shipped" if order.state == SHIPPED else "order_part_shipped", at=at)
+	return parcel
+
+
+def add_parcel(world: World, order: Order, courier: str, waybill_no: str, at: float = 0) -> Parcel:
+	"""A further parcel of an order that is out; it names no lines. Counted when it is known already.
+
+	Raises Refusal: no_waybill, wrong_state.
+	"""
+	if not courier or not waybill_no:
+		raise Refusal("no_waybill", order.order_no)
+	for parcel in order.parcels:
+		if (parcel.courier, parcel.waybill_no) == (courier, waybill_no):
+			parcel.confirmations += 1
+			world.mark("order", f"{order.shop_id}/{order.order_no}", order)
+			return parcel
+	assert_state(order, PART_SHIPPED, SHIPPED)
+	parcel = Parcel(courier, waybill_no, [], at or world.clock.now())
+	order.parcels.append(parcel)
+	world.touch(order, "parcel_changed", at=at)
 	return parcel
 
 
@@ -204,8 +224,6 @@ def change_memo(
 
 def change_amount(world: World, order: Order, adjust: int, at: float = 0) -> None:
 	"""The seller changes the price of an unpaid order by `adjust` fen in all."""
-	from .world import assert_amounts, share_discounts
-
 	assert_state(order, UNPAID)
 	before, order.adjust = order.adjust, adjust
 	try:

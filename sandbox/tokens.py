@@ -24,6 +24,11 @@ class Tokens:
 		self.refresh: dict[str, Shop] = {}
 		self.codes: dict[str, tuple[Shop, float]] = {}
 
+	def clear(self) -> None:
+		self.access.clear()
+		self.refresh.clear()
+		self.codes.clear()
+
 	def ensure_app(self, platform: str, app_key: str = "", app_secret: str = "") -> App:
 		"""The named app, made when it is new; without a name the platform's first."""
 		apps = self.world.apps

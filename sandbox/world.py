@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import cases, moves, numbers
-from .amounts import split_amount
+from .amounts import assert_amounts, share_discounts
 from .clock import Clock
 from .index import TimeIndex
 from .model import (
@@ -66,6 +66,18 @@ class World:
 		self.order_count = 0
 		self.dirty: dict[tuple[str, str], Any] = {}
 		self.listeners: list[Callable[[Event], None]] = []
+
+	def clear(self, seed: int) -> None:
+		"""Forget everything but the listeners."""
+		self.seed = seed
+		self.rng = random.Random(seed)
+		self.apps.clear()
+		self.shops.clear()
+		self.books.clear()
+		self.tokens.clear()
+		self.messages.clear()
+		self.dirty.clear()
+		self.last_number = self.last_event = self.order_count = 0
 
 	# Shops and listings
 
@@ -414,29 +426,6 @@ def is_visible(order: Order) -> bool:
 	if order.is_hidden:
 		return False
 	return order.platform != PINDUODUO or bool(order.paid_at) or order.state not in (UNPAID, CLOSED)
-
-
-def assert_amounts(order: Order) -> None:
-	"""Raises Refusal unless every line and the order stay at 0 or above."""
-	if not order.lines or any(line.qty < 1 or line.price < 0 for line in order.lines):
-		raise Refusal("bad_lines", order.order_no)
-	goods = sum(line.goods - line.discount for line in order.lines)
-	given = order.seller_discount + order.platform_discount
-	has_negative = min(order.seller_discount, order.platform_discount, order.freight) < 0
-	if has_negative or given > goods or goods - given + order.adjust < 0:
-		raise Refusal("bad_amounts", order.order_no)
-
-
-def share_discounts(order: Order) -> None:
-	"""Set each line's part of the order's discounts and adjustment; the parts add up to the fen."""
-	weights = [line.goods - line.discount for line in order.lines]
-	for line, part in zip(
-		order.lines, split_amount(order.seller_discount + order.platform_discount, weights), strict=True
-	):
-		line.share = part
-	weights = [line.goods - line.discount - line.share for line in order.lines]
-	for line, part in zip(order.lines, split_amount(order.adjust, weights), strict=True):
-		line.adjust = part
 
 
 def cut_page(rows: list, page: int, size: int, newest_first: bool = True) -> tuple[list, int]:
