@@ -1,0 +1,58 @@
+"""What the connectors' tests share: recorded payloads (all invented), an account and a clock that stands."""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from storegroup_oms.connectors.base import Account
+from storegroup_oms.connectors.http import Transport
+
+PAYLOADS = Path(__file__).parents[3] / "fixtures" / "payloads"
+NOW = datetime(2026, 11, 24, 14, 0, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+SECRET, TOKEN, REFRESH_TOKEN = "app-secret-of-tests", "session-token-of-tests", "refresh-token-of-tests"
+
+
+@pytest.fixture(scope="session")
+def load_payload():
+	def load(name: str) -> dict:
+		"""A fresh copy of fixtures/payloads/NAME.json, numbers exact as in a real answer."""
+		return json.loads((PAYLOADS / f"{name}.json").read_text(), parse_float=Decimal)
+
+	return load
+
+
+@pytest.fixture
+def now():
+	return NOW
+
+
+@pytest.fixture
+def calls():
+	"""The records of every call that a client of `make_client` makes."""
+	return []
+
+
+@pytest.fixture
+def make_client(calls):
+	def make(kind, **changes):
+		"""A client of one attempt per call, unless `attempts` says more; waits are not waited."""
+		attempts = changes.pop("attempts", 1)
+		values = {
+			"shop": "Test Shop",
+			"platform_shop_id": "90001",
+			"app_key": "123456",
+			"app_secret": SECRET,
+			"session_token": TOKEN,
+			"refresh_token": REFRESH_TOKEN,
+		}
+		account = Account(**{**values, **changes})
+		transport = Transport(
+			record=calls.append, secrets=account.secrets, attempts=attempts, sleep=lambda seconds: None
+		)
+		return kind(account, transport, lambda: NOW)
+
+	return make
