@@ -29,7 +29,7 @@ def map_order(payload: Payload) -> CanonicalOrder:
 	freight = trade.find_yuan("post_fee")
 	total = trade.get_yuan("payment")
 	amounts = _settle(trade, lines, total, freight)
-	made = [_make_line(line, amounts, index) for index, line in enumerate(lines)]
+	made = [_make_line(line, amounts, index, status) for index, line in enumerate(lines)]
 	paid_at = trade.find_time("pay_time")
 	paid = _get_paid(trade, status, holds, paid_at, total)
 	return make_canonical(
@@ -99,7 +99,7 @@ def _get_share(line: Fields) -> Decimal | None:
 	return None
 
 
-def _make_line(line: Fields, amounts: SettledOrder, index: int) -> CanonicalLine:
+def _make_line(line: Fields, amounts: SettledOrder, index: int, status: str) -> CanonicalLine:
 	settled = amounts.lines[index]
 	return make_canonical(
 		CanonicalLine,
@@ -114,16 +114,17 @@ def _make_line(line: Fields, amounts: SettledOrder, index: int) -> CanonicalLine
 		unit_price=settled.unit_price,
 		discount_amount=settled.discount,
 		amount=settled.amount,
-		refund_status=_read_line_refund(line),
+		refund_status=_read_line_refund(line, status),
 	)
 
 
-def _read_line_refund(line: Fields) -> str:
+def _read_line_refund(line: Fields, status: str) -> str:
 	word = line.find_text("refund_status")
 	if word not in statuses.LINE_REFUND:
 		raise MappingError("status_unknown", line.locate("refund_status"), word)
-	if line.find_text("status") in statuses.CLOSED:
-		# closed alone while the trade goes on: nothing of this line is to be sent any more
+	closed = line.find_text("status")
+	if closed == statuses.CLOSED_PAID or (closed == statuses.CLOSED_UNPAID and status != "Closed"):
+		# also closed alone while the trade goes on: nothing of this line is to be sent any more
 		return "Refunded"
 	return statuses.LINE_REFUND[word]
 
