@@ -61,6 +61,7 @@ class World:
 		self.books: dict[str, Book] = {}
 		self.tokens = Tokens(self)
 		self.messages: list[dict] = []
+		self.quotas: dict[tuple[str, str], list[float]] = {}  # (what, app key): times of calls
 		self.last_number = 0
 		self.last_event = 0
 		self.order_count = 0

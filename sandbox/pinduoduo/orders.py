@@ -16,15 +16,17 @@ from ..model import (
 	COMPLETED,
 	PAID,
 	PART_SHIPPED,
-	REFUNDED,
 	REFUNDING,
 	REQUESTED,
 	RETURNED,
 	SHIPPED,
 	WAIT_RETURN,
+	Line,
 	Order,
 	Shop,
 )
+from ..world import World
+from .aftersales import get_newest_status
 from .couriers import get_courier_id
 
 SHIP_WITHIN_S = 48 * 3600
@@ -53,7 +55,7 @@ def get_refund_status(order: Order) -> int:
 		return REFUND_MOVING
 	if states & {REQUESTED, WAIT_RETURN, RETURNED}:
 		return REFUND_OPEN
-	if order.state == CLOSED and (order.refunded or REFUNDED in states):
+	if order.state == CLOSED and order.refunded:
 		return REFUND_DONE
 	return NO_REFUND
 
@@ -72,7 +74,7 @@ def get_status(order: Order) -> str:
 	return text if confirm == 1 else f"{text}/{confirm}"
 
 
-def render_order(shop: Shop, order: Order) -> dict:
+def render_order(world: World, shop: Shop, order: Order) -> dict:
 	"""One order, complete."""
 	row = {
 		"order_sn": order.order_no,
@@ -80,7 +82,7 @@ def render_order(shop: Shop, order: Order) -> dict:
 		"group_status": 1,
 		"order_status": get_order_status(order),
 		"refund_status": get_refund_status(order),
-		"after_sales_status": get_after_sales_status(order),
+		"after_sales_status": get_newest_status(world.list_order_refunds(order)),
 		"risk_control_status": int(order.is_under_review),
 		"created_time": format_time(order.created),
 		"pay_time": format_time(order.paid_at),
@@ -121,7 +123,7 @@ def _render_amounts(order: Order) -> dict:
 	}
 
 
-def _render_line(line) -> dict:
+def _render_line(line: Line) -> dict:
 	return {
 		"goods_id": to_number(line.item_id),
 		"sku_id": to_number(line.sku_id),
@@ -169,20 +171,6 @@ def _render_parcels(order: Order) -> dict:
 			for parcel in further
 		],
 	}
-
-
-def get_after_sales_status(order: Order) -> int:
-	"""The state of the newest case of any line, in the numbers of the refund list; 0 without one."""
-	numbers = {
-		REQUESTED: 2,
-		WAIT_RETURN: 7,
-		RETURNED: 7,
-		REFUNDING: 4,
-		REFUNDED: 10,
-		"refused": 6,
-		"withdrawn": 11,
-	}
-	return next((numbers[line.refund] for line in order.lines if line.refund), 0)
 
 
 def get_ciphers(order: Order) -> dict[int, str]:
