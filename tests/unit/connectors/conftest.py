@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import strategies as st
 
 from storegroup_oms.connectors.base import Account
 from storegroup_oms.connectors.http import Transport
@@ -56,3 +57,39 @@ def make_client(calls):
 		return kind(account, transport, lambda: NOW)
 
 	return make
+
+
+@pytest.fixture(scope="session")
+def mangle():
+	return _mangle
+
+
+JUNK = st.one_of(
+	st.none(),
+	st.booleans(),
+	st.integers(),
+	st.floats(),
+	st.decimals(),
+	st.text(max_size=12),
+	st.sampled_from(["", "0", "-1", "1,2x", "x" * 700, "2026-02-30 10:00:00", [], {}, [None], {"a": 1}]),
+)
+
+
+def _mangle(payload: dict, draw) -> dict:
+	"""The payload (changed in place) with one to three of its fields, at any depth, dropped or turned into junk."""
+	for _turn in range(draw(st.integers(1, 3))):
+		holder, key = draw(st.sampled_from(list(_list_places(payload))))
+		if isinstance(holder, dict) and draw(st.booleans()):
+			del holder[key]
+		else:
+			holder[key] = draw(JUNK)
+	return payload
+
+
+def _list_places(value: object):
+	"""(container, key) of every field below the value."""
+	items = value.items() if isinstance(value, dict) else enumerate(value)
+	for key, child in list(items):
+		yield value, key
+		if isinstance(child, dict | list):
+			yield from _list_places(child)

@@ -250,14 +250,15 @@ def _map_receiver(order: Fields) -> CanonicalReceiver:
 	"""Masks for people to read; the ciphertexts, which stand only in orders to ship, for labels."""
 	province, city, district = (order.find_text(name) for name in ("province", "city", "town"))
 	address = _read_hidden(order, "receiver_address", "address_mask", "receiver_address_mask")
-	for name in (province, city, district):
+	official = find_province(province) or province
+	for name in (official, province, city, district):
 		address = address.removeprefix(name)
 	return make_canonical(
 		CanonicalReceiver,
 		"receiver",
 		name=_read_hidden(order, "receiver_name", "receiver_name_mask"),
 		mobile=_read_hidden(order, "receiver_phone", "receiver_phone_mask"),
-		province=find_province(province) or province,
+		province=official,
 		city=city,
 		district=district,
 		address=address,
