@@ -8,7 +8,8 @@ from .model import Order, Refusal
 
 
 def split_amount(amount: int, weights: Sequence[int]) -> list[int]:
-	"""Parts of `amount` in proportion to `weights`, each cut towards 0; what remains goes to the heaviest.
+	"""Parts of `amount` in proportion to `weights`, cut towards 0; the fen that remain go one each to the parts
+	that lost most by the cut, so that no part is above its weight unless `amount` is above them all.
 
 	No weight at all counts as equal weights.
 	"""
@@ -16,12 +17,12 @@ def split_amount(amount: int, weights: Sequence[int]) -> list[int]:
 		return []
 	if not any(weights):
 		weights = [1] * len(weights)
-	whole = sum(weights)
-	sign = -1 if amount < 0 else 1
-	parts = [sign * (abs(amount) * weight // whole) for weight in weights]
-	heaviest = max(range(len(weights)), key=lambda place: weights[place])
-	parts[heaviest] += amount - sum(parts)
-	return parts
+	whole, size, sign = sum(weights), abs(amount), -1 if amount < 0 else 1
+	parts = [size * weight // whole for weight in weights]
+	by_loss = sorted(range(len(weights)), key=lambda place: -(size * weights[place] % whole))
+	for place in by_loss[: size - sum(parts)]:
+		parts[place] += 1
+	return [sign * part for part in parts]
 
 
 def format_yuan(fen: int) -> str:

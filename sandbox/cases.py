@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import moves, numbers
+from .amounts import split_amount
 from .model import (
 	BEFORE_SHIP,
 	COMPLETED,
@@ -19,8 +20,10 @@ from .model import (
 	RETURN,
 	RETURNED,
 	SHIPPED,
+	TAOBAO,
 	WAIT_RETURN,
 	WITHDRAWN,
+	Line,
 	Order,
 	Refund,
 	Refusal,
@@ -42,7 +45,8 @@ def open_refund(
 	at: float = 0,
 ) -> Refund:
 	"""A buyer's request for some lines; without line numbers all lines without a case. Without an amount what
-	was paid for them (an exchange: 0).
+	was paid for them (an exchange: 0). At Taobao a case is for one line: several lines make several cases, the
+	first of which is returned.
 
 	Raises Refusal: bad_kind, wrong_state, unknown_line, line_in_case, bad_amount.
 	"""
@@ -66,6 +70,19 @@ def open_refund(
 	amount = (0 if kind == EXCHANGE else payable) if amount is None else amount
 	if not 0 <= amount <= payable:
 		raise Refusal("bad_amount", str(amount))
+	groups = [[line] for line in lines] if order.platform == TAOBAO else [lines]
+	weights = [sum(line.amount for line in group) for group in groups]
+	shares = split_amount(amount, weights)
+	made = [
+		_create(world, order, kind, group, share, reason, at)
+		for group, share in zip(groups, shares, strict=True)
+	]
+	return made[0]
+
+
+def _create(
+	world: World, order: Order, kind: str, lines: list[Line], amount: int, reason: str, at: float
+) -> Refund:
 	number = world.next_number()
 	now = at or world.clock.now()
 	refund = Refund(
@@ -89,10 +106,12 @@ def open_refund(
 
 
 def agree(world: World, refund: Refund, at: float = 0) -> None:
-	"""Money alone is on its way then; goods have to come back first."""
+	"""Money alone is on its way then (Taobao's arrives at once); goods have to come back first."""
 	_assert_state(refund, REQUESTED)
-	needs_goods = refund.kind in (RETURN, EXCHANGE)
-	_set_state(world, refund, WAIT_RETURN if needs_goods else REFUNDING, "refund_agreed", at)
+	if refund.kind in (RETURN, EXCHANGE):
+		_set_state(world, refund, WAIT_RETURN, "refund_agreed", at)
+	else:
+		_pay_back(world, refund, at)
 
 
 def send_back(
@@ -110,7 +129,7 @@ def confirm(world: World, refund: Refund, at: float = 0) -> None:
 	if refund.kind == EXCHANGE:
 		_finish(world, refund, at)
 	else:
-		_set_state(world, refund, REFUNDING, "refund_agreed", at)
+		_pay_back(world, refund, at)
 
 
 def finish(world: World, refund: Refund, at: float = 0) -> None:
@@ -140,6 +159,12 @@ def withdraw(world: World, refund: Refund, at: float = 0) -> None:
 	_assert_state(refund, REQUESTED, WAIT_RETURN, REFUSED)
 	refund.finished_at = at or world.clock.now()
 	_set_state(world, refund, WITHDRAWN, "refund_closed", at)
+
+
+def _pay_back(world: World, refund: Refund, at: float) -> None:
+	_set_state(world, refund, REFUNDING, "refund_agreed", at)
+	if refund.platform == TAOBAO:
+		_finish(world, refund, at)
 
 
 def _finish(world: World, refund: Refund, at: float) -> None:

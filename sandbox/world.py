@@ -61,6 +61,7 @@ class World:
 		self.books: dict[str, Book] = {}
 		self.tokens = Tokens(self)
 		self.messages: list[dict] = []
+		self.quotas: dict[str, int] = {}
 		self.quotas: dict[tuple[str, str], list[float]] = {}  # (what, app key): times of calls
 		self.last_number = 0
 		self.last_event = 0
@@ -77,6 +78,7 @@ class World:
 		self.books.clear()
 		self.tokens.clear()
 		self.messages.clear()
+		self.quotas.clear()
 		self.dirty.clear()
 		self.last_number = self.last_event = self.order_count = 0
 
