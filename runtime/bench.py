@@ -13,7 +13,7 @@ from pathlib import Path
 
 from runtime.report import Failure
 
-PORT_NAMES = ("http", "web", "socketio", "mariadb", "redis_cache", "redis_queue")
+PORT_NAMES = ("http", "web", "socketio", "mariadb", "redis_cache", "redis_queue", "sandbox", "webhooks")
 FIRST_PORT = {
 	"http": 8000,
 	"web": 8100,
@@ -21,6 +21,8 @@ FIRST_PORT = {
 	"mariadb": 13306,
 	"redis_cache": 13000,
 	"redis_queue": 11000,
+	"sandbox": 9100,
+	"webhooks": 9200,
 }
 APPS = ("frappe", "storegroup_oms")
 MAIN_SITE = "oms.localhost"
@@ -110,6 +112,18 @@ class Bench:
 			while candidate in ports.values() or not is_free(candidate):
 				candidate += 1
 			ports[name] = candidate
+		write_text(self.state / "ports.json", json.dumps(ports, indent=1))
+		return ports
+
+	def complete_ports(self) -> dict[str, int]:
+		"""The remembered ports, with a free one for each part that is newer than they are."""
+		ports = self.load_ports()
+		for name in PORT_NAMES:
+			if name not in ports:
+				candidate = FIRST_PORT[name]
+				while candidate in ports.values() or not is_free(candidate):
+					candidate += 1
+				ports[name] = candidate
 		write_text(self.state / "ports.json", json.dumps(ports, indent=1))
 		return ports
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
-from runtime import configuration, packages, services, site, source, system
+from runtime import configuration, packages, practice, services, site, source, system
 from runtime.bench import MAIN_SITE, TEST_SITE, Bench, explain_os_error, fingerprint
 from runtime.report import Failure, complain, say, step
 
@@ -44,6 +44,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 	status = add("status", run_status, "Say what runs, where, and how to log in.")
 	status.add_argument("--json", action="store_true", help="one JSON object")
 	add("doctor", run_doctor, "Check the machine and this checkout, and say how to mend what is wrong.")
+	sandbox = add(
+		"sandbox", practice.run_sandbox, "Run the simulated platforms alone, or say where they are."
+	)
+	sandbox.add_argument("--port", type=int, help="port on the loopback address")
 	reset = add("reset", run_reset, "Throw away the sites and their data, keep what was downloaded.")
 	reset.add_argument("--yes", action="store_true", help="really do it")
 	benchmark = add("benchmark", run_benchmark, "Run a benchmark side by side with its baselines.")
@@ -109,7 +113,7 @@ def _prepare_data(bench: Bench, port: int | None) -> None:
 				)
 			services.stop(bench, "data")
 		else:
-			configuration.write_configuration(bench, current)
+			configuration.write_configuration(bench, bench.complete_ports())
 			return
 	ports = bench.choose_ports(port)
 	configuration.write_configuration(bench, ports)
@@ -124,6 +128,7 @@ def run_up(bench: Bench, options: argparse.Namespace) -> int:
 		prepare(bench, MAIN_SITE, with_tests=False, port=options.port)
 		site.ensure_demo(bench, MAIN_SITE)
 		_start_desk(bench)
+		practice.connect_shops(bench, MAIN_SITE)
 	_show_address(bench)
 	if options.detach:
 		return 0
@@ -133,7 +138,11 @@ def run_up(bench: Bench, options: argparse.Namespace) -> int:
 
 def _start_desk(bench: Bench) -> None:
 	code = fingerprint(
-		bench.app, bench.root / "Procfile", bench.state / "gunicorn.conf.py", bench.assets_tool.parent
+		bench.app,
+		bench.root / "Procfile",
+		bench.root / "sandbox",
+		bench.state / "gunicorn.conf.py",
+		bench.assets_tool.parent,
 	)
 	if services.get_pid(bench, "desk") and not bench.is_stamped("desk", code):
 		with step("Stopping the desk, which runs older code"):
@@ -172,8 +181,9 @@ def get_status(bench: Bench) -> dict:
 		"admin_user": "Administrator",
 		"admin_password_file": str(bench.get_secret_file("admin")),
 		"staff_password_file": str(bench.get_secret_file("demo-staff")),
-		"sandbox_url": None,
-		"sandbox_token_file": None,
+		"sandbox_url": f"http://127.0.0.1:{ports['sandbox']}" if "sandbox" in ports else None,
+		"sandbox_token_file": str(bench.get_secret_file(practice.CONTROL)),
+		"webhook_url": f"http://127.0.0.1:{ports['http']}/webhooks" if ports else None,
 		"frappe_version": _read_version(bench.frappe / "frappe" / "__init__.py"),
 		"app_version": _read_version(bench.app / "storegroup_oms" / "__init__.py"),
 		"processes": {name: "running" if well else "stopped" for name, well in health.items()},
@@ -233,6 +243,8 @@ def run_reset(bench: Bench, options: argparse.Namespace) -> int:
 	with _lock(bench):
 		for group in reversed(GROUPS):
 			services.stop(bench, group)
+		for file in bench.state.glob("sandbox.sqlite*"):
+			file.unlink()
 		for folder in ("mariadb", "mariadb.new", "redis_cache", "redis_queue", "stamps", "run"):
 			if folder == "stamps":
 				for stamp in (bench.state / folder).glob("*-*.localhost"):

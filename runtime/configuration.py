@@ -109,7 +109,7 @@ def _write_nginx(bench: Bench, ports: dict[str, int]) -> None:
 def make_nginx_configuration(ports: dict[str, int], site: str, sites: Path, bind: str = "127.0.0.1") -> str:
 	"""The text of nginx.conf for one site.
 
-	`ports` needs http (where nginx listens), web (gunicorn) and socketio; `sites` is the folder that holds the
+	`ports` needs http (where nginx listens), web (gunicorn), socketio and webhooks (the consumer); `sites` is the folder that holds the
 	site and the assets. nginx must be started in a folder that has a subfolder `tmp`.
 	"""
 	kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -119,7 +119,7 @@ def make_nginx_configuration(ports: dict[str, int], site: str, sites: Path, bind
 		"sites": sites,
 		"user": "user root;" if os.geteuid() == 0 else "",
 		"temporary": "\n".join(f"\t{kind}_temp_path tmp/{kind};" for kind in kinds),
-		**{name: ports[name] for name in ("http", "web", "socketio")},
+		**{name: ports[name] for name in ("http", "web", "socketio", "webhooks")},
 	}
 	text = NGINX_TEMPLATE.read_text()
 	for name, value in values.items():

@@ -16,13 +16,15 @@ import time
 import urllib.error
 import urllib.request
 
-from runtime.bench import Bench
+from runtime.bench import MAIN_SITE, Bench
 from runtime.report import Failure, step
 
 GROUPS = {
 	"data": ("mariadb", "redis_cache", "redis_queue"),
-	"desk": ("proxy", "web", "socketio", "schedule", "worker_short", "worker_long"),
+	"desk": ("proxy", "web", "socketio", "schedule", "worker_short", "worker_long", "sandbox", "consumer"),
 }
+# Where a process listens on a port of another name.
+PORT_OF = {"consumer": "webhooks"}
 START_LIMIT_S = 90
 STOP_LIMIT_S = 30
 
@@ -84,8 +86,13 @@ def start(bench: Bench, group: str) -> bool:
 	if get_pid(bench, group):
 		wait_until_ready(bench, group)
 		return False
+	ports = bench.load_ports()
 	environment = os.environ | {
 		"OMS_NODE": str(bench.node),
+		"OMS_SITE_NAME": MAIN_SITE,
+		"OMS_SANDBOX_PORT": str(ports.get("sandbox", "")),
+		"OMS_SANDBOX_LIVE": os.environ.get("OMS_SANDBOX_LIVE", "6"),
+		"OMS_WEBHOOKS_PORT": str(ports.get("webhooks", "")),
 		"PYTHONUNBUFFERED": "1",
 		"PYTHONPATH": str(bench.root),
 		"PATH": bench.search_path,
@@ -157,8 +164,8 @@ def check_health(bench: Bench, group: str) -> dict[str, bool]:
 	for name in GROUPS[group]:
 		if name == "proxy":
 			health[name] = _answers_http(ports.get("http"), "/api/method/ping")
-		elif name in ports:
-			health[name] = _answers(ports[name])
+		elif PORT_OF.get(name, name) in ports:
+			health[name] = _answers(ports[PORT_OF.get(name, name)])
 		else:
 			health[name] = running
 	return health

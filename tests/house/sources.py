@@ -39,6 +39,7 @@ KNOWN_VARIABLES = {
 TABLES = (
 	("orders/holds.py", "HOLD_REASONS"),
 	("orders/holds.py", "STOP_REASONS"),
+	("connectors/reasons.py", "MAPPING_REASONS"),
 	("setup/roles.py", "ROLES"),
 )
 JSON_TEXTS = {

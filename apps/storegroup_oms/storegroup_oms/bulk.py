@@ -14,13 +14,14 @@ def insert_rows(
 	fields: Sequence[str],
 	on_duplicate: Sequence[str] | None = None,
 	keep_if_empty: Sequence[str] = (),
+	add: Sequence[str] = (),
 ) -> int:
 	"""Insert rows of a DocType's table in few statements; returns how many rows were given.
 
 	Each row needs `name` and may lack any other field (then NULL; idx 0). Standard fields are filled
 	in. On a duplicate key: without `on_duplicate` the database raises; with it the named fields are
 	overwritten; with an empty one the stored row stays as it is; fields also named in `keep_if_empty`
-	are only overwritten by something. No document hook runs.
+	are only overwritten by something, numbers also named in `add` are added up. No document hook runs.
 	"""
 	now = frappe.utils.now()
 	user = frappe.session.user
@@ -33,7 +34,7 @@ def insert_rows(
 		return 0
 	head = f"INSERT INTO `tab{doctype}` ({', '.join(f'`{column}`' for column in columns)}) VALUES "
 	marks = "(" + ", ".join(["%s"] * len(columns)) + ")"
-	tail = _make_tail(on_duplicate, keep_if_empty)
+	tail = _make_tail(on_duplicate, keep_if_empty, add)
 	for start in range(0, len(values), CHUNK_SIZE):
 		chunk = values[start : start + CHUNK_SIZE]
 		frappe.db.sql(
@@ -42,16 +43,19 @@ def insert_rows(
 	return len(values)
 
 
-def _make_tail(on_duplicate: Sequence[str] | None, keep_if_empty: Sequence[str]) -> str:
+def _make_tail(on_duplicate: Sequence[str] | None, keep_if_empty: Sequence[str], add: Sequence[str]) -> str:
 	if on_duplicate is None:
 		return ""
-	updates = [
-		f"`{field}` = IF(IFNULL(VALUES(`{field}`), '') = '', `{field}`, VALUES(`{field}`))"
-		if field in keep_if_empty
-		else f"`{field}` = VALUES(`{field}`)"
-		for field in on_duplicate
-	]
+	updates = [_make_update(field, field in keep_if_empty, field in add) for field in on_duplicate]
 	return " ON DUPLICATE KEY UPDATE " + (", ".join(updates) or "`name` = `name`")
+
+
+def _make_update(field: str, keeps_if_empty: bool, adds: bool) -> str:
+	if adds:
+		return f"`{field}` = `{field}` + VALUES(`{field}`)"
+	if keeps_if_empty:
+		return f"`{field}` = IF(IFNULL(VALUES(`{field}`), '') = '', `{field}`, VALUES(`{field}`))"
+	return f"`{field}` = VALUES(`{field}`)"
 
 
 def update_rows(doctype: str, rows: Sequence[dict], fields: Sequence[str]) -> int:

@@ -35,4 +35,32 @@ def _show_progress(done: int, total: int) -> None:
 	click.echo(f"\r{done} of {total} rows", nl=False)
 
 
-commands = [import_orders]
+@click.command("oms-consumer")
+@click.option("--port", type=int, help="Loopback port for signed messages that platforms post")
+@pass_context
+def run_consumer(context, port: int | None) -> None:
+	"""Receive what platforms push, until stopped: message sockets and signed posts."""
+	from storegroup_oms.connectors import consumer
+
+	site = get_site(context)
+	consumer.run(site, ".", port)
+
+
+@click.command("oms-connect-shops")
+@click.option("--file", "path", required=True, type=click.Path(exists=True, dir_okay=False), help="JSON")
+@pass_context
+def connect_shops(context, path: str) -> None:
+	"""Give shops the access that a JSON file lists: platform_shop_id, gateway_url, app and tokens."""
+	from storegroup_oms.setup import connect
+
+	with frappe.init_site(get_site(context)):
+		frappe.connect()
+		try:
+			for line in connect.connect_shops(path):
+				click.echo(line)
+			frappe.db.commit()
+		finally:
+			frappe.destroy()
+
+
+commands = [import_orders, run_consumer, connect_shops]

@@ -61,6 +61,18 @@ doc_events = {
 	"Version": {"before_insert": "storegroup_oms.field_levels.strip_version"},
 }
 
+scheduler_events = {
+	"cron": {
+		"* * * * *": ["storegroup_oms.connectors.runner.tick"],
+		"*/5 * * * *": ["storegroup_oms.connectors.runner.recheck_hour"],
+		"7 * * * *": ["storegroup_oms.connectors.runner.recheck_day"],
+		"23 3 * * *": [
+			"storegroup_oms.connectors.runner.recheck_month",
+			"storegroup_oms.connectors.runner.refresh_listings_of_all",
+		],
+	},
+}
+
 global_search_doctypes = {
 	"Default": [
 		{"doctype": "Order", "index": 0},

@@ -10,6 +10,7 @@ from storegroup_oms.setup import (
 	couriers,
 	currency,
 	lists,
+	logs,
 	profiles,
 	roles,
 	settings,
@@ -81,4 +82,5 @@ def _ensure_defaults() -> None:
 	profiles.ensure_staff_profile()
 	boards.ensure_task_board()
 	lists.ensure_lists()
+	logs.ensure_log_clearing()
 	branding.ensure_branding()

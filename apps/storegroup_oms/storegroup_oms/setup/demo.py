@@ -43,6 +43,5 @@ def _load_history(company: Company) -> int:
 	demo_stock.store_stock(company, orders)
 	demo_work.store_cases(company, orders)
 	demo_work.store_tasks(company, parcels)
-	demo_work.store_connections(company, orders)
 	demo_work.store_accesses(company, orders)
 	return len(orders)

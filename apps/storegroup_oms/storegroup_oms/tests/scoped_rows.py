@@ -52,6 +52,10 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 			external_id="1",
 			status="Received",
 		).name,
+		"Connector Call": insert("Connector Call", shop=shop, api="test", outcome="OK", called_at=now).name,
+		"Quarantined Order": insert(
+			"Quarantined Order", shop=shop, platform_order_no="Q1", status="Waiting", payload_encrypted="x"
+		).name,
 		"Personal Data Access": insert(
 			"Personal Data Access",
 			user="Administrator",

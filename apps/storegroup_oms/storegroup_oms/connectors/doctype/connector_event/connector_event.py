@@ -24,13 +24,14 @@ class ConnectorEvent(FieldLevelMixin, Document):
 		error_message: DF.SmallText | None
 		external_id: DF.Data
 		kind: DF.Data
+		object_no: DF.Data | None
 		payload: DF.LongText | None
 		payload_encrypted: DF.LongText | None
 		reference_doctype: DF.Link | None
 		reference_name: DF.DynamicLink | None
 		shop: DF.Link
 		status: DF.Literal["Received", "Done", "Retry", "Failed", "Ignored"]
-
+		topic: DF.Data | None
 	# end: auto-generated types
 
 	@staticmethod
@@ -52,3 +53,4 @@ def on_doctype_update() -> None:
 		constraint_name="unique_connector_event",
 	)
 	frappe.db.add_index("Connector Event", ["status", "due_at"])
+	frappe.db.add_index("Connector Event", ["shop", "direction", "status", "due_at"])

@@ -19,6 +19,7 @@ class OMSSettings(Document):
 		default_alert_level: DF.Int
 		default_paid_order_status: DF.Literal["To Review", "Completed"]
 		default_safety_stock: DF.Int
+		first_pull_days: DF.Int
 		history_days: DF.Int
 		keep_events_days: DF.Int
 		keep_receivers_days: DF.Int
@@ -31,7 +32,6 @@ class OMSSettings(Document):
 		ship_soon_hours: DF.Int
 		ship_within_hours: DF.Int
 		unpaid_close_hours: DF.Int
-
 	# end: auto-generated types
 
 	def validate(self) -> None:

@@ -23,9 +23,11 @@ class Shop(FieldLevelMixin, Document):
 		complete_up_to: DF.Datetime | None
 		default_courier: DF.Link | None
 		default_warehouse: DF.Link | None
+		error_code: DF.Data | None
 		failing_since: DF.Datetime | None
 		gateway_url: DF.Data | None
 		last_error: DF.SmallText | None
+		last_message_at: DF.Datetime | None
 		last_order_at: DF.Datetime | None
 		last_pull_at: DF.Datetime | None
 		last_push_at: DF.Datetime | None
@@ -33,8 +35,11 @@ class Shop(FieldLevelMixin, Document):
 		operator: DF.Link | None
 		platform: DF.Literal["Taobao", "JD", "Pinduoduo", "Douyin", "Manual"]
 		platform_shop_id: DF.Data | None
+		poll_seconds: DF.Int
 		pull_enabled: DF.Check
+		push_delay_ms: DF.Int
 		push_enabled: DF.Check
+		refresh_expires_at: DF.Datetime | None
 		refresh_token: DF.Password | None
 		return_address: DF.SmallText | None
 		sender_mobile: DF.Data | None
@@ -52,7 +57,6 @@ class Shop(FieldLevelMixin, Document):
 		token_expires_at: DF.Datetime | None
 		transaction_fee_rate: DF.Percent
 		webhook_secret: DF.Password | None
-
 	# end: auto-generated types
 
 	def validate(self) -> None:

@@ -1,0 +1,137 @@
+"""Endpoints of shops' connections: test, sync, fetch again, quarantine."""
+
+import frappe
+from frappe import _
+from frappe.utils import get_datetime
+
+from storegroup_oms.connectors import advice, by_hand, pull, quarantine
+from storegroup_oms.connectors.errors import ConnectorError
+from storegroup_oms.connectors.registry import has_connector
+from storegroup_oms.connectors.sessions import open_session
+from storegroup_oms.exceptions import InvalidValueError
+from storegroup_oms.permissions import require_permission
+
+MAX_NUMBERS = 500
+MAX_DAYS = 92
+
+
+@frappe.whitelist(methods=["POST"])
+def test_connection(shop: str) -> dict[str, str | bool]:
+	"""Ask the platform who the shop is; returns ok, message and what the platform calls the shop."""
+	_require_shop(shop, "write")
+	try:
+		with open_session(shop) as session:
+			facts = session.call(lambda client: client.get_shop())
+	except ConnectorError as error:
+		return {"ok": False, "message": advice.describe(error)}
+	name = facts.shop_name or facts.platform_shop_id
+	return {"ok": True, "message": _("The platform answers for {0}.").format(name), "shop_name": name}
+
+
+@frappe.whitelist(methods=["POST"])
+def sync_now(shop: str) -> None:
+	"""Start fetching what is new; progress comes as realtime events."""
+	_require_shop(shop, "read")
+	_enqueue("sync", shop)
+
+
+@frappe.whitelist(methods=["POST"])
+def fetch_span(shop: str, start: str, end: str) -> None:
+	"""Start fetching again all orders that were changed between two site times."""
+	_require_shop(shop, "read")
+	first, last = get_datetime(start), get_datetime(end)
+	if first >= last:
+		frappe.throw(_("The span must end after it starts."), exc=InvalidValueError, title=_("Empty Span"))
+	if (last - first).days > MAX_DAYS:
+		frappe.throw(
+			_("Fetch at most {0} days at once.").format(MAX_DAYS),
+			exc=InvalidValueError,
+			title=_("Span Too Long"),
+		)
+	_enqueue("fetch_span", shop, start=pull.from_site_time(first), end=pull.from_site_time(last))
+
+
+@frappe.whitelist(methods=["POST"])
+def fetch_all(shop: str) -> None:
+	"""Start fetching again everything that the platform still shows."""
+	_require_shop(shop, "read")
+	start = frappe.utils.add_days(frappe.utils.now_datetime(), -MAX_DAYS)
+	_enqueue(
+		"fetch_span",
+		shop,
+		start=pull.from_site_time(start),
+		end=pull.from_site_time(frappe.utils.now_datetime()),
+	)
+
+
+@frappe.whitelist(methods=["POST"])
+def fetch_orders(shop: str, order_nos: str) -> None:
+	"""Start fetching single orders; numbers separated by spaces, commas or lines, at most 500."""
+	_require_shop(shop, "read")
+	numbers = [number for number in order_nos.replace(",", " ").replace("，", " ").split() if number]
+	if not numbers or len(numbers) > MAX_NUMBERS:
+		frappe.throw(
+			_("Give between 1 and {0} order numbers.").format(MAX_NUMBERS),
+			exc=InvalidValueError,
+			title=_("Order Numbers"),
+		)
+	_enqueue("fetch_orders", shop, order_nos=numbers)
+
+
+def _require_shop(shop: str, ptype: str) -> None:
+	require_permission("Pull Window", "read")
+	require_permission("Shop", ptype, shop)
+	if not has_connector(frappe.db.get_value("Shop", shop, "platform")):
+		frappe.throw(
+			_("Shop {0} is kept by hand and has no connection.").format(shop),
+			exc=InvalidValueError,
+			title=_("No Connection"),
+		)
+
+
+def _enqueue(work: str, shop: str, **arguments) -> None:
+	frappe.enqueue(
+		f"storegroup_oms.connectors.by_hand.{work}",
+		queue="default",
+		timeout=3600,
+		enqueue_after_commit=True,
+		shop=shop,
+		**arguments,
+	)
+
+
+@frappe.whitelist(methods=["POST"])
+def replay(names: list[str] | str) -> dict[str, int]:
+	"""Try orders in quarantine again: a few at once and answer, many in the background (answer: queued)."""
+	chosen = _require_quarantined(names)
+	if len(chosen) > by_hand.BATCH:
+		frappe.enqueue(
+			"storegroup_oms.connectors.by_hand.replay_in_background",
+			queue="default",
+			timeout=3600,
+			enqueue_after_commit=True,
+			names=chosen,
+		)
+		return {"queued": len(chosen)}
+	try:
+		return by_hand.replay(chosen)
+	except ConnectorError as error:
+		frappe.throw(advice.describe(error), exc=InvalidValueError, title=_("Order Can't Be Fetched"))
+	raise AssertionError("unreachable")
+
+
+@frappe.whitelist(methods=["POST"])
+def dismiss(names: list[str] | str, reason: str) -> int:
+	"""Give up orders in quarantine with a reason; returns how many."""
+	chosen = _require_quarantined(names)
+	if not reason.strip():
+		frappe.throw(_("Say why."), exc=InvalidValueError, title=_("Reason Missing"))
+	return quarantine.dismiss(chosen, reason.strip()[:500])
+
+
+def _require_quarantined(names: list[str] | str) -> list[str]:
+	chosen = frappe.parse_json(names) if isinstance(names, str) and names.startswith("[") else names
+	chosen = [chosen] if isinstance(chosen, str) else list(chosen)
+	for name in chosen:
+		require_permission("Quarantined Order", "write", name)
+	return chosen

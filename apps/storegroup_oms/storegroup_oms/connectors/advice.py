@@ -1,0 +1,32 @@
+"""What a failed call means for a person, and what to do about it."""
+
+from frappe import _
+
+from storegroup_oms.connectors.errors import (
+	ConnectorError,
+	CredentialError,
+	RateLimitedError,
+	RemoteNotFoundError,
+	RetryableError,
+	SignatureError,
+)
+
+
+def describe(error: ConnectorError) -> str:
+	"""One or two sentences in the user's language: what happened and what to do, with the platform's code."""
+	code = f"[{error.code}] {error.message}".strip()
+	if isinstance(error, CredentialError):
+		return _("The platform doesn't accept this shop's access. Authorise the shop again. {0}").format(code)
+	if isinstance(error, RateLimitedError):
+		return _("The platform asks for fewer calls. It goes on by itself after a while. {0}").format(code)
+	if isinstance(error, RetryableError):
+		return _("The platform could not be reached or had a fault. It is tried again by itself. {0}").format(
+			code
+		)
+	if isinstance(error, RemoteNotFoundError):
+		return _("The platform doesn't know this number. Check the number and the shop. {0}").format(code)
+	if isinstance(error, SignatureError):
+		return _("The signature is wrong. Check the app key and the app secret. {0}").format(code)
+	return _(
+		"The platform refused the request. Check the app key, its secret and its permissions. {0}"
+	).format(code)

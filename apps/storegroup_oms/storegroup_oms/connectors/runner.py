@@ -1,0 +1,200 @@
+"""Jobs of the connectors: what runs when, who owns the transaction, and what a failure does to the shop.
+
+The only place where `except Exception` ends a shop's work without ending that of the others. Jobs are found and
+started again by what is in the database (windows and messages that are due), so that a killed worker costs time
+only. A wake-up flag in Redis keeps a flood of messages from becoming a flood of jobs.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import frappe
+import redis
+from frappe.utils import add_to_date, cint, now_datetime
+
+from storegroup_oms.connectors import feeds, health, inbox, listings, pull, recheck, tokens
+from storegroup_oms.connectors.accounts import is_connectable
+from storegroup_oms.connectors.errors import ConnectorError
+from storegroup_oms.connectors.gate import get_redis
+from storegroup_oms.connectors.registry import get_connector
+from storegroup_oms.connectors.sessions import Session, open_session
+
+WAKE_LIFE_S = 15
+POLL_WITHOUT_PUSH_S = 20
+POLL_WITH_PUSH_S = 120
+WINDOWS_PER_JOB = 40
+BATCHES_PER_JOB = 50
+JOBS = {
+	"pull": ("storegroup_oms.connectors.runner.pull_shop", "default"),
+	"inbox": ("storegroup_oms.connectors.runner.work_inbox", "short"),
+	"token": ("storegroup_oms.connectors.runner.refresh_token", "short"),
+	"recheck": ("storegroup_oms.connectors.runner.recheck_shop", "long"),
+	"listings": ("storegroup_oms.connectors.runner.refresh_listings", "long"),
+}
+
+
+def wake(shop: str, kind: str, **arguments) -> bool:
+	"""Start a job for a shop after commit, unless one was asked for a moment ago; True when this call did."""
+	with suppress(redis.RedisError):
+		if not get_redis().set(_get_wake_key(shop, kind), "1", nx=True, ex=WAKE_LIFE_S):
+			return False
+	method, queue = JOBS[kind]
+	frappe.enqueue(method, queue=queue, timeout=900, enqueue_after_commit=True, shop=shop, **arguments)
+	return True
+
+
+def _get_wake_key(shop: str, kind: str) -> str:
+	return f"oms:wake:{frappe.local.site}:{kind}:{shop}"
+
+
+def _sleep_again(shop: str, kind: str) -> None:
+	"""From now on a new wake-up starts a new job; what this job will still find is none of its business."""
+	with suppress(redis.RedisError):
+		get_redis().delete(_get_wake_key(shop, kind))
+
+
+def tick() -> None:
+	"""Start every job that is due; called each minute by the scheduler and every few seconds by the consumer."""
+	moment = now_datetime()
+	for shop in get_active_shops():
+		if is_poll_due(shop, moment):
+			wake(shop.name, "pull")
+	for name in pull.find_waiting_shops():
+		wake(name, "pull")
+	for name in inbox.find_waiting_shops():
+		wake(name, "inbox")
+	for name in tokens.find_expiring(moment):
+		wake(name, "token")
+	frappe.db.commit()
+
+
+def get_active_shops() -> list[frappe._dict]:
+	"""Shops that are to be asked: active, with a connector and an app key."""
+	rows = frappe.get_all(
+		"Shop",
+		filters={"status": "Active", "pull_enabled": 1, "platform": ["!=", "Manual"]},
+		fields=["name", "platform", "app_key", "poll_seconds", "last_pull_at", "push_enabled"],
+		order_by="name asc",
+	)
+	return [row for row in rows if is_connectable(row)]
+
+
+def is_poll_due(shop: frappe._dict, moment) -> bool:
+	if not shop.last_pull_at:
+		return True
+	return shop.last_pull_at <= add_to_date(moment, seconds=-get_poll_seconds(shop))
+
+
+def get_poll_seconds(shop: frappe._dict) -> int:
+	"""How often a shop is asked: its own figure, else what its platform's push makes enough."""
+	if cint(shop.poll_seconds):
+		return cint(shop.poll_seconds)
+	has_push = shop.push_enabled and get_connector(shop.platform).limits.push
+	return POLL_WITH_PUSH_S if has_push else POLL_WITHOUT_PUSH_S
+
+
+def pull_shop(shop: str) -> None:
+	"""Plan the shop's windows up to now and walk those that are due."""
+	_run(shop, "pull", _pull)
+
+
+def _pull(session: Session) -> None:
+	shop = session.shop
+	days = cint(frappe.db.get_single_value("OMS Settings", "first_pull_days")) or 3
+	pull.plan(session, "Orders", days)
+	pull.plan(session, "Refunds", days)
+	frappe.db.set_value("Shop", shop, "last_pull_at", now_datetime(), update_modified=False)
+	frappe.db.commit()
+	is_done = _work_windows(session, feeds.ORDERS) and _work_windows(session, feeds.REFUNDS)
+	health.note_pull(shop)
+	frappe.db.commit()
+	if not is_done:
+		wake(shop, "pull")  # a long back-fill lets other shops have a turn
+
+
+def _work_windows(session: Session, feed: pull.Feed) -> bool:
+	"""Walk the windows that are due; False when some were left for the next job."""
+	for _count in range(WINDOWS_PER_JOB):
+		window = pull.claim(session.shop, feed.name)
+		if window is None:
+			return True
+		pull.work_window(session, feed, window)
+	return False
+
+
+def work_inbox(shop: str) -> None:
+	"""Work on the shop's pushed messages until none is due."""
+	_run(shop, "inbox", _work_inbox)
+
+
+def _work_inbox(session: Session) -> None:
+	for _count in range(BATCHES_PER_JOB):
+		if not inbox.work_batch(session):
+			break
+	else:
+		wake(session.shop, "inbox")
+	_work_windows(session, feeds.REFUNDS)
+	frappe.db.commit()
+
+
+def refresh_token(shop: str) -> None:
+	"""Refresh a token that ends soon."""
+	_run(shop, "token", lambda session: tokens.refresh(session.client))
+
+
+def recheck_shop(shop: str, hours: int) -> None:
+	"""Count again what the platform has of the last hours and fill what is missing."""
+	_run(shop, "recheck", lambda session: recheck.recheck(session, hours))
+
+
+def _run(shop: str, kind: str, work: Callable[[Session], object]) -> None:
+	_sleep_again(shop, kind)
+	if frappe.db.get_value("Shop", shop, "status") != "Active":
+		return
+	try:
+		with open_session(shop) as session:
+			work(session)
+		health.note_success(shop)
+	except ConnectorError as error:
+		frappe.db.rollback()
+		health.note_failure(shop, error)
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error(title=f"Connector job {kind} failed", reference_doctype="Shop", reference_name=shop)
+		health.note_fault(shop, kind)
+		frappe.db.commit()
+		raise
+	frappe.db.commit()
+
+
+def recheck_hour() -> None:
+	"""Every five minutes: the last hour."""
+	_recheck_all(1)
+
+
+def recheck_day() -> None:
+	"""Each hour: the last day."""
+	_recheck_all(24)
+
+
+def recheck_month() -> None:
+	"""Each night: the last 30 days."""
+	_recheck_all(24 * 30)
+
+
+def _recheck_all(hours: int) -> None:
+	for shop in get_active_shops():
+		wake(shop.name, "recheck", hours=hours)
+	frappe.db.commit()
+
+
+def refresh_listings(shop: str) -> None:
+	"""Read all of a shop's listings."""
+	_run(shop, "listings", listings.refresh)
+
+
+def refresh_listings_of_all() -> None:
+	"""Each night: the listings of every shop."""
+	for shop in get_active_shops():
+		wake(shop.name, "listings")
+	frappe.db.commit()
