@@ -11,34 +11,20 @@ from ..model import (
 	COMPLETED,
 	PAID,
 	PART_SHIPPED,
-	REFUNDED,
-	REFUNDING,
-	REFUSED,
-	REQUESTED,
-	RETURNED,
 	SHIPPED,
 	UNPAID,
-	WAIT_RETURN,
-	WITHDRAWN,
 	Line,
 	Order,
+	Refund,
 	Shop,
 )
+from ..world import World
+from .aftersales import get_aftersale_status, get_aftersale_type, get_refund_status
 from .couriers import get_courier_code, get_courier_name
 
 STATUSES = {UNPAID: 1, PAID: 2, PART_SHIPPED: 101, SHIPPED: 3, COMPLETED: 5, CLOSED: 4}
 NOT_CONFIRMABLE = 105
 TEXTS = {1: "待支付", 105: "已支付", 2: "备货中", 101: "部分发货", 3: "已发货", 5: "已完成", 4: "已关闭"}
-AFTERSALE_STATUSES = {
-	REQUESTED: 6,
-	WAIT_RETURN: 7,
-	RETURNED: 11,
-	REFUNDING: 12,
-	REFUNDED: 12,
-	REFUSED: 27,
-	WITHDRAWN: 28,
-}
-REFUND_STATUSES = {REFUNDING: 2, REFUNDED: 3, REFUSED: 0, WITHDRAWN: 0}
 SHIP_WITHIN_S = 48 * 3600
 NAME, PHONE, ADDRESS = "name", "tel", "address"
 
@@ -65,7 +51,7 @@ def get_status(order: Order) -> str:
 	return str(status) if status == main else f"{status}/{main}"
 
 
-def render_order(shop: Shop, order: Order) -> dict:
+def render_order(world: World, shop: Shop, order: Order) -> dict:
 	"""One shop order with its SKU orders."""
 	status = get_order_status(order)
 	row = {
@@ -90,7 +76,7 @@ def render_order(shop: Shop, order: Order) -> dict:
 		"seller_words": order.seller_memo,
 		"seller_remark_stars": order.flag,
 		"doudian_open_id": order.buyer_id,
-		"sku_order_list": [_render_line(order, line, status) for line in order.lines],
+		"sku_order_list": _render_lines(world, order, status),
 		"logistics_info": [_render_parcel(order, place) for place in range(len(order.parcels))],
 	}
 	row.update(_render_amounts(order))
@@ -113,8 +99,13 @@ def _render_amounts(order: Order) -> dict:
 	}
 
 
-def _render_line(order: Order, line: Line, status: int) -> dict:
-	"""A SKU order. With parcels of several kinds its status is its own."""
+def _render_lines(world: World, order: Order, status: int) -> list[dict]:
+	cases = {case.case_no: case for case in world.list_order_refunds(order)}
+	return [_render_line(order, line, status, cases.get(line.refund_no)) for line in order.lines]
+
+
+def _render_line(order: Order, line: Line, status: int, case: Refund | None) -> dict:
+	"""A SKU order. In an order that is out in part its status is its own."""
 	if order.state == PART_SHIPPED:
 		status = STATUSES[SHIPPED] if line.is_shipped else STATUSES[PAID]
 	return {
@@ -136,9 +127,9 @@ def _render_line(order: Order, line: Line, status: int) -> dict:
 		"order_status": status,
 		"spec": [{"name": "规格", "value": line.spec}] if line.spec else [],
 		"after_sale_info": {
-			"after_sale_status": AFTERSALE_STATUSES.get(line.refund, 0),
-			"after_sale_type": order.extras.get("aftersale_types", {}).get(line.line_no, 0),
-			"refund_status": REFUND_STATUSES.get(line.refund, 1) if line.refund else 0,
+			"after_sale_status": get_aftersale_status(case) if case else 0,
+			"after_sale_type": get_aftersale_type(case) if case else 0,
+			"refund_status": get_refund_status(case) if case else 0,
 		},
 	}
 

@@ -40,7 +40,7 @@ class Gateway:
 		"""One call; always 200 but for injected faults."""
 		try:
 			params = await read_params(request)
-		except ValueError:
+		except (ValueError, AttributeError):
 			params = {}
 		api = params.get("method", "")
 		shop = self.world.tokens.find_shop(JD, params.get("access_token", ""))
@@ -190,7 +190,6 @@ def _read_args(text: str) -> dict:
 def add_routes(app: web.Application, world: World, faults: Faults, calls: Calls) -> None:
 	"""JD's paths."""
 	gateway = Gateway(world, faults, calls)
-	for method in ("GET", "POST"):
-		app.router.add_route(method, "/routerjson", gateway.answer)
-		app.router.add_route(method, "/oauth2/access_token", gateway.exchange)
-		app.router.add_route(method, "/oauth2/refresh_token", gateway.refresh)
+	app.router.add_route("*", "/routerjson", gateway.answer)
+	app.router.add_route("*", "/oauth2/access_token", gateway.exchange)
+	app.router.add_route("*", "/oauth2/refresh_token", gateway.refresh)

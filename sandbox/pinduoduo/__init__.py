@@ -21,8 +21,7 @@ def add_routes(app: web.Application, world: World, faults: Faults, calls: Calls)
 	"""Pinduoduo's paths; events are gathered from now on."""
 	gateway = Gateway(world, faults, calls)
 	app[MESSENGER] = Messenger(world, faults, calls)
-	for method in ("GET", "POST"):
-		app.router.add_route(method, "/api/router", gateway.answer)
+	app.router.add_route("*", "/api/router", gateway.answer)
 	app.router.add_post("/oauth/token", gateway.exchange)
 	app.router.add_get("/message/{client_id}/{ms}/{digest:.+}", app[MESSENGER].connect)
 

@@ -84,8 +84,6 @@ class Messenger:
 		self.calls = calls
 		self.feed = PushFeed(world, faults, PINDUODUO)
 		self.boxes: dict[str, Mailbox] = {}
-		self.last_number = 0
-		self.started = int(time.time() * 1000)
 
 	def get_box(self, app_key: str) -> Mailbox:
 		return self.boxes.setdefault(app_key, Mailbox())
@@ -184,8 +182,7 @@ class Messenger:
 				"operation": 1000,
 				"modified": format_time(event.at),
 			}
-		self.last_number += 1
-		number = self.started * 1000 + self.last_number
+		number = make_number(event)
 		message = Message(number, event.shop, topic, _dump(content), event.at)
 		box = self.get_box(event.shop.app_key)
 		box.waiting[number] = message
@@ -227,6 +224,11 @@ class Messenger:
 		if message is None:
 			raise Refusal("nothing_to_replay", shop.shop_id)
 		return {"sent": await self._send(box, message), "id": message.number, "topic": message.topic}
+
+
+def make_number(event: Event) -> int:
+	"""The message's id: the same when a fault gives an event twice, another one after a reset of the world."""
+	return int(event.at * 1000) * 1000 + event.number % 1000
 
 
 def render_message(message: Message) -> str:
