@@ -287,17 +287,18 @@ def test_part_of_a_trade_names_its_lines(client, platform):
 	)
 
 
-def test_parcel_confirmed_before_is_no_error(client, platform):
+@pytest.mark.parametrize("line_nos", [(), ("71",)])
+def test_parcel_confirmed_before_is_no_error(client, platform, line_nos):
 	refuse(platform, **NOT_TO_SHIP)
-	lines = [{"oid": 71, "invoice_no": "YT100200300"}, {"oid": 72, "invoice_no": "YT100200300"}]
+	lines = [{"oid": 71, "invoice_no": "YT100200300"}, {"oid": 72, "status": "TRADE_CLOSED"}]
 	answer(platform, "trade_fullinfo_get", trade={"tid": 5001, "orders": {"order": lines}})
-	assert client.confirm_shipment(NOTICE) is None
+	assert client.confirm_shipment(ShipmentNotice("5001", "YTO", "YT100200300", line_nos)) is None
 	assert len(platform.calls) == 2
 
 
 @pytest.mark.parametrize(
 	("line_nos", "waybills"),
-	[((), ("YT100200300", "")), ((), ("ANOTHER", "ANOTHER")), (("72",), ("YT100200300", "ANOTHER"))],
+	[((), ("", "")), ((), ("ANOTHER", "ANOTHER")), (("72",), ("YT100200300", "ANOTHER"))],
 )
 def test_trade_with_another_waybill_refuses_the_parcel(client, platform, line_nos, waybills):
 	refuse(platform, **NOT_TO_SHIP)
@@ -397,8 +398,13 @@ def test_refresh_that_brings_no_token_is_tried_again(client, platform, token_res
 		client.refresh_token()
 
 
-def test_connection_is_tried_with_a_call_that_needs_the_session(client, platform):
-	trades = {"trade": [{"tid": 1, "seller_nick": "山海测试旗舰店"}]}
-	answer(platform, "trades_sold_increment_get", trades=trades, total_results=9)
-	assert client.get_shop() == ShopFacts(shop_name="山海测试旗舰店")
-	assert read_sent(platform.calls[0])["fields"] == "tid,seller_nick"
+def test_connection_is_tried_by_asking_for_the_seller(client, platform):
+	answer(platform, "user_seller_get", user={"user_id": 2200000000001, "nick": "山海测试旗舰店"})
+	assert client.get_shop() == ShopFacts("2200000000001", "山海测试旗舰店")
+	expect_sent(platform.calls[0], "taobao.user.seller.get", fields="user_id,nick")
+
+
+def test_seller_missing_from_the_answer(client, platform):
+	answer(platform, "user_seller_get")
+	with pytest.raises(RetryableError, match="broken_answer"):
+		client.get_shop()

@@ -205,6 +205,20 @@ def test_line_closed_alone_is_not_to_be_sent(trade, word):
 	assert order.refund_amount == (Decimal("59.00") if word == "TRADE_CLOSED" else 0)
 
 
+@pytest.mark.parametrize(
+	("received", "kind", "refunded"),
+	[
+		("70.00", "fixed", "30.00"),
+		("100.00", "fixed", "0.00"),
+		("0.00", "fixed", "0.00"),
+		("70.00", "cod", "0.00"),
+	],
+)
+def test_completed_trade_tells_what_went_back(trade, line, received, kind, refunded):
+	trade.update(status="TRADE_FINISHED", received_payment=received, type=kind)
+	assert map_order(trade).refund_amount == MONEY(refunded)
+
+
 def test_share_of_a_line_without_one_is_allocated(trade):
 	for line in trade["orders"]["order"]:
 		del line["divide_order_fee"]
@@ -421,6 +435,12 @@ def test_variants_of_an_item(load_payload):
 			status="Deleted",
 		),
 	]
+
+
+def test_numbers_before_the_words_of_a_variant_are_left_out(load_payload):
+	item = load_payload("taobao/item")
+	item["skus"]["sku"][0]["properties_name"] = "20000:32:颜色:白色;20001:7:尺码:L:大"
+	assert map_listing(item)[0].spec == "颜色:白色;尺码:L:大"
 
 
 def test_item_without_variants(load_payload):

@@ -49,7 +49,7 @@ REFUND_FIELDS = ",".join(
 		"refund_version,dispute_type,cs_status",
 	)
 )
-# Items aren't described in our reference: names from the vendor's API pages, UNCONFIRMED.
+# Items and the seller aren't described in our reference: names from the vendor's API pages, UNCONFIRMED.
 ITEM_FIELDS = "num_iid,title,approve_status,outer_id,num,price,pic_url,sku"
 
 
@@ -122,10 +122,10 @@ class TaobaoClient(PlatformClient):
 			raise RefusedError("not_shipped", "Taobao did not take the shipment.")
 
 	def _is_confirmed(self, notice: ShipmentNotice) -> bool:
-		"""Whether Taobao already shows this waybill on every line of the parcel."""
+		"""Whether Taobao already shows this waybill: on each named line, or anywhere where none is named."""
 		lines = _get_list(self.get_order(notice.order_no), "orders", "order")
-		mine = [line for line in lines if not notice.line_nos or _get_id(line, "oid") in notice.line_nos]
-		return bool(mine) and all(_get_id(line, "invoice_no") == notice.waybill_no for line in mine)
+		shown = {_get_id(line, "oid") for line in lines if _get_id(line, "invoice_no") == notice.waybill_no}
+		return shown >= set(notice.line_nos) if notice.line_nos else bool(shown)
 
 	def update_stock(self, levels: Sequence[StockLevel]) -> list[StockResult]:
 		"""Up to 20 variants of one item per call; a refused call is made again variant by variant."""
@@ -181,12 +181,10 @@ class TaobaoClient(PlatformClient):
 		)
 
 	def get_shop(self) -> ShopFacts:
-		"""Asks for the newest trade of the last day, since no cheaper call needs the session."""
-		now = self.now()
-		window = TimeWindow(now - timedelta(hours=1), now)
-		answer = self._list("taobao.trades.sold.increment.get", window, 1, "tid,seller_nick", page_size=1)
-		trades = _get_list(answer, "trades", "trade")
-		return ShopFacts(shop_name=_get_id(trades[0], "seller_nick") if trades else "")
+		user = self._call("taobao.user.seller.get", fields="user_id,nick").get("user")
+		if not isinstance(user, dict):
+			raise RetryableError("broken_answer", "The answer holds no seller.")
+		return ShopFacts(_get_id(user, "user_id"), _get_id(user, "nick"))
 
 	def _get_items(self, item_ids: Sequence[str]) -> list[Payload]:
 		items: list[Payload] = []

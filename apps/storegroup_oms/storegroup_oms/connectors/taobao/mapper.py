@@ -18,7 +18,7 @@ from . import statuses
 def map_order(payload: Payload) -> CanonicalOrder:
 	"""The canonical order of a trade. Raises MappingError.
 
-	`refund_amount` is what is certain from the trade alone: the lines that were closed after payment.
+	`refund_amount` is what is certain from the trade alone; a refund of a part shows when the trade is completed.
 	`platform_discount_amount` stays 0: a trade doesn't tell who bears a discount.
 	"""
 	trade = Fields(payload, "trade")
@@ -52,7 +52,7 @@ def map_order(payload: Payload) -> CanonicalOrder:
 		freight_amount=amounts.freight,
 		total_amount=total,
 		paid_amount=paid,
-		refund_amount=_get_refunded(status, paid, lines, made),
+		refund_amount=_get_refunded(trade, status, paid, lines, made),
 		ordered_at=trade.get_time("created"),
 		paid_at=paid_at,
 		ship_by=_get_ship_by(trade, status),
@@ -141,9 +141,15 @@ def _get_paid(
 	return total
 
 
-def _get_refunded(status: str, paid: Decimal, lines: list[Fields], made: list[CanonicalLine]) -> Decimal:
+def _get_refunded(
+	trade: Fields, status: str, paid: Decimal, lines: list[Fields], made: list[CanonicalLine]
+) -> Decimal:
+	"""What went back: all of a closed trade, what the seller of a completed one didn't receive, closed lines before."""
 	if status == "Closed":
 		return paid
+	received = trade.find_yuan("received_payment")
+	if status == "Completed" and received and trade.find_text("type") != "cod":
+		return max(ZERO, paid - received)
 	closed = (
 		line.amount
 		for fields, line in zip(lines, made, strict=True)
@@ -237,7 +243,7 @@ def map_listing(payload: Payload) -> list[ListingFacts]:
 			**common,
 			platform_sku_id=sku.get_text("sku_id"),
 			outer_id=sku.find_text("outer_id"),
-			spec=sku.find_text("properties_name"),
+			spec=_get_spec(sku.find_text("properties_name")),
 			price=sku.find_yuan("price"),
 			qty=sku.find_int("quantity") or 0,
 			status="Deleted"
@@ -248,3 +254,9 @@ def map_listing(payload: Payload) -> list[ListingFacts]:
 		)
 		for sku in skus
 	]
+
+
+def _get_spec(text: str) -> str:
+	"""The words of properties_name, which writes numbers before them: 20000:32:颜色:白色;20001:7:尺码:L."""
+	parts = (part.split(":", 3) for part in text.split(";"))
+	return ";".join(":".join(part[2:] if len(part) == 4 else part) for part in parts)
