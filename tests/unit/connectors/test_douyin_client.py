@@ -280,11 +280,19 @@ def test_refreshed_tokens(client, platform, now, given, expires_at):
 	assert "fresh" not in repr(tokens)
 
 
-def test_refresh_token_that_is_not_taken_needs_a_person(client, platform):
-	refuse(platform, "/token/refresh", 50001, "dop.token-generate-failed:refresh", "refresh_token不合法")
+@pytest.mark.parametrize(
+	("code", "sub_code"),
+	[
+		(50001, "dop.token-generate-failed:1"),
+		(40003, "isv.access-token-expired"),
+		(30001, "dop.authorization-closed"),
+	],
+)
+def test_refresh_token_that_is_not_taken_needs_a_person(client, platform, code, sub_code):
+	refuse(platform, "/token/refresh", code, sub_code)
 	with pytest.raises(CredentialError) as error:
 		client.refresh_token()
-	assert (error.value.code, error.value.can_refresh) == ("50001:dop.token-generate-failed:refresh", False)
+	assert (error.value.code, error.value.can_refresh) == (f"{code}:{sub_code}", False)
 
 
 @pytest.mark.parametrize(

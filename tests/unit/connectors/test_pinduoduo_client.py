@@ -285,11 +285,12 @@ def test_refreshed_tokens(client, platform, now, given, expires_at):
 	assert "fresh" not in repr(tokens)
 
 
-def test_refresh_token_that_is_not_taken_needs_a_person(client, platform):
-	refuse(platform, 21001, "refresh_token已过期")
+@pytest.mark.parametrize("code", [21001, 10019, 20032])
+def test_refresh_token_that_is_not_taken_needs_a_person(client, platform, code):
+	refuse(platform, code, "refresh_token已过期")
 	with pytest.raises(CredentialError) as error:
 		client.refresh_token()
-	assert (error.value.code, error.value.can_refresh) == ("21001", False)
+	assert (error.value.code, error.value.can_refresh) == (str(code), False)
 
 
 def test_shop(client, platform):

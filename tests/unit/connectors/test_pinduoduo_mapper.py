@@ -325,6 +325,14 @@ def test_case_kinds(case, number, kind):
 	assert map_refund(case | {"after_sales_type": number}).kind == kind
 
 
+@pytest.mark.parametrize(
+	("asked", "kind"),
+	[("0", "Refund Before Shipping"), ("1", "Refund"), ("2", "Refund"), (None, "Refund")],
+)
+def test_refund_before_shipping(case, asked, kind):
+	assert map_refund(case | {"after_sales_type": 2, "user_shipping_status": asked}).kind == kind
+
+
 def test_parcel_on_its_way_back(case):
 	mapped = map_refund(case | {"tracking_number": "YT1"})
 	assert (mapped.status, mapped.return_waybill_no) == ("Waiting for Parcel", "YT1")

@@ -136,7 +136,7 @@ class PinduoduoClient(PlatformClient):
 				with_token=False,
 				refresh_token=self.account.refresh_token,
 			)
-		except RefusedError as error:
+		except (CredentialError, RefusedError) as error:
 			# However it is put, a refresh token that isn't taken means that the shop must be authorised anew.
 			raise CredentialError(error.code, error.message, error.request_id, can_refresh=False) from error
 		token = str(answer.get("access_token") or "")

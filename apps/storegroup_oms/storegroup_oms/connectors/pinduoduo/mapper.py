@@ -62,6 +62,7 @@ CASE_STATUSES = MappingProxyType(
 		33: "Open",
 	}
 )
+NOT_ASKED_FIELD = "user_shipping_status"  # 0 not asked, 1 not received, 2 received
 # As the list of cases numbers them; the detail of a case uses other numbers.
 CASE_KINDS = MappingProxyType({2: "Refund", 3: "Return", 4: "Exchange", 5: "Reship"})
 
@@ -117,10 +118,7 @@ def map_order(payload: Payload) -> CanonicalOrder:
 
 
 def map_refund(payload: Payload) -> CanonicalRefund:
-	"""One row of the list of after-sales cases. Raises MappingError.
-
-	A refund without a return is "Refund": the row doesn't say whether the parcel had left.
-	"""
+	"""One row of the list of after-sales cases. Raises MappingError."""
 	case = Fields(payload)
 	kind = case.get_int("after_sales_type")
 	number = case.get_int("after_sales_status")
@@ -139,7 +137,7 @@ def map_refund(payload: Payload) -> CanonicalRefund:
 		platform_case_no=case.get_text("id"),
 		platform_order_no=case.get_text("order_sn"),
 		line_nos=(sku_id,) if sku_id not in ("", "0") else (),
-		kind=CASE_KINDS[kind],
+		kind=_read_kind(case, kind),
 		status=status,
 		platform_status=str(number),
 		amount=case.find_yuan("refund_amount"),
@@ -171,6 +169,15 @@ def map_listing(payload: Payload) -> list[ListingFacts]:
 			)
 		)
 	return listings
+
+
+def _read_kind(case: Fields, number: int) -> str:
+	"""A refund whose buyer was not asked about the parcel's arrival was asked for before shipping.
+
+	UNCONFIRMED: the row says nothing else about shipping; without the field it is a plain refund.
+	"""
+	kind = CASE_KINDS[number]
+	return "Refund Before Shipping" if kind == "Refund" and case.find_int(NOT_ASKED_FIELD) == 0 else kind
 
 
 def _read_status(order: Fields) -> str:
