@@ -23,6 +23,7 @@ from .store import Store, get_fields, keep_saved
 from .truth import make_truth, show_order, show_refund, show_shop
 from .world import World
 
+CONTROL: web.AppKey[Control] = web.AppKey("control", object)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -45,6 +46,7 @@ def make_server(
 		control.generator.make_company()
 	control.live.set_pace(live_per_minute, max_orders)
 	app = make_app()
+	app[CONTROL] = control
 	control.add_routes(app)
 	add_platforms(app, world, control.faults, calls)
 	app.cleanup_ctx.append(control.live.run)

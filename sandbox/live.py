@@ -17,10 +17,22 @@ from datetime import datetime
 
 from aiohttp import web
 
-from .buyers import move_case
+from .buyers import NEXT_IN_CASE, move_case
 from .clock import BEIJING
 from .generator import Generator, draw_quantile
-from .model import BEFORE_SHIP, PAID, REQUESTED, RETURN, SHIPPED, UNPAID, WAIT_RETURN, Event, Order, Refusal
+from .model import (
+	BEFORE_SHIP,
+	PAID,
+	REQUESTED,
+	RETURN,
+	SHIPPED,
+	UNPAID,
+	WAIT_RETURN,
+	Event,
+	Order,
+	Refund,
+	Refusal,
+)
 from .world import World
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
@@ -42,6 +54,7 @@ class Live:
 		self.made = 0
 		self.owed = 0.0
 		self.agenda: list[tuple[float, int, Callable[[], object]]] = []
+		self.now = 0.0
 		self.last = 0
 		self.own: set[tuple[str, str]] = set()
 		world.listen(self._hear)
@@ -84,6 +97,7 @@ class Live:
 
 	def tick(self, now: float, passed_s: float) -> None:
 		"""Make the orders that `passed_s` seconds owe and do what is due at `now` (any steady clock)."""
+		self.now = now
 		if self.world.shops and self.world.order_count < self.max_orders:
 			self.owed += passed_s / MINUTE_S * self.per_minute * self.get_hour_factor()
 			while self.owed >= 1 and self.world.order_count < self.max_orders:
@@ -115,7 +129,7 @@ class Live:
 				now, delay_s + rng.uniform(MINUTE_S, HOUR_S), order, "change_address", (PAID,), **changes
 			)
 		if rng.random() < SHARES["regret"]:
-			wait_s = delay_s + rng.uniform(5 * MINUTE_S, 6 * HOUR_S)
+			wait_s = delay_s + rng.uniform(2 * MINUTE_S, 2 * HOUR_S)
 			self.plan(
 				now, wait_s, order, "refund", (PAID,), kind=BEFORE_SHIP, reason=self.generator.draw_reason()
 			)
@@ -142,13 +156,15 @@ class Live:
 			act()
 		except Refusal as refusal:
 			log.debug("not done: %s", refusal)
+		except Exception:
+			log.exception("a simulated buyer stumbled")
 
 	def _hear(self, event: Event) -> None:
 		"""Couriers and buyers react to what the seller does with orders of simulated buyers."""
 		order, refund = event.order, event.refund
 		if (order.shop_id, order.order_no) not in self.own:
 			return
-		now = asyncio.get_running_loop().time()
+		now = self.now
 		if event.topic == "order_shipped":
 			road_s = self.rng.uniform(DAY_S, 4 * DAY_S)
 			self.plan(now, road_s, order, "sign", (SHIPPED,))
@@ -158,13 +174,16 @@ class Live:
 					now, road_s + self.rng.uniform(HOUR_S, 3 * DAY_S), order, "refund", (SHIPPED,), **details
 				)
 			self.plan(now, road_s + self.rng.uniform(3 * DAY_S, 10 * DAY_S), order, "complete", (SHIPPED,))
-		elif refund is not None and refund.state in (REQUESTED, WAIT_RETURN):
-			wait_s = self.rng.uniform(HOUR_S, 2 * DAY_S)
-			self._push(
-				now + self.world.clock.get_wait(wait_s), lambda: move_case(self.world, self.rng, refund)
-			)
-		elif refund is not None and event.topic in ("refund_agreed", "refund_returned"):
-			wait_s = self.rng.uniform(10 * MINUTE_S, DAY_S)
-			self._push(
-				now + self.world.clock.get_wait(wait_s), lambda: move_case(self.world, self.rng, refund)
-			)
+		elif refund is not None and refund.state in NEXT_IN_CASE:
+			longest_s = 2 * DAY_S if refund.state in (REQUESTED, WAIT_RETURN) else DAY_S
+			self._plan_case(now, self.rng.uniform(HOUR_S, longest_s), refund)
+
+	def _plan_case(self, now: float, wait_s: float, refund: Refund) -> None:
+		"""The case goes on later unless somebody else moved it."""
+		state = refund.state
+
+		def act() -> None:
+			if refund.state == state:
+				move_case(self.world, self.rng, refund)
+
+		self._push(now + self.world.clock.get_wait(wait_s), act)
