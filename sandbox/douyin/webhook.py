@@ -85,6 +85,8 @@ class Pusher:
 
 	def _enqueue(self, session: aiohttp.ClientSession, message: Message) -> None:
 		shop_id = message.shop.shop_id
+		if session.closed or self.world.shops.get(shop_id) is not message.shop:
+			return
 		queue = self.queues.setdefault(shop_id, deque())
 		queue.append(message)
 		if len(queue) > BACKLOG:

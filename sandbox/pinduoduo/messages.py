@@ -197,7 +197,10 @@ class Messenger:
 			return
 		before = time.monotonic() - RESEND_AFTER_S
 		for message in [message for message in box.waiting.values() if message.sent_at <= before]:
-			await self._send(box, message)
+			if self.world.shops.get(message.shop.shop_id) is message.shop:
+				await self._send(box, message)
+			else:
+				box.waiting.pop(message.number, None)  # the world was reset
 
 	async def _send(self, box: Mailbox, message: Message) -> bool:
 		"""Over the oldest connection that takes it; False when none does."""
