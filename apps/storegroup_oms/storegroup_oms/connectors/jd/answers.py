@@ -22,7 +22,8 @@ OK = ("0", "00000", "200", "")
 _LIMITED = ("2",)
 _NO_TOKEN = ("19",)
 _NO_APP = ("103",)
-_TRY_AGAIN = ("999999", "99999999")
+# 67 stands for a service behind the gateway that doesn't answer; the number is UNCONFIRMED
+_TRY_AGAIN = ("67", "999999", "99999999")
 # UNCONFIRMED: business codes and words by which JD says that an order doesn't exist
 _ABSENT = re.compile(r"not[-_ ]?(?:exist|found)|不存在", re.IGNORECASE)
 
