@@ -21,7 +21,17 @@ from runtime.report import Failure, step
 
 GROUPS = {
 	"data": ("mariadb", "redis_cache", "redis_queue"),
-	"desk": ("proxy", "web", "socketio", "schedule", "worker_short", "worker_long", "sandbox", "consumer"),
+	"desk": (
+		"proxy",
+		"web",
+		"socketio",
+		"schedule",
+		"worker_short",
+		"worker_default",
+		"worker_long",
+		"sandbox",
+		"consumer",
+	),
 }
 # Where a process listens on a port of another name.
 PORT_OF = {"consumer": "webhooks"}

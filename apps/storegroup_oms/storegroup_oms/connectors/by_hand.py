@@ -12,7 +12,6 @@ from frappe.utils import cint
 
 from storegroup_oms.connectors import advice, feeds, health, pull, quarantine, receive
 from storegroup_oms.connectors.accounts import now
-from storegroup_oms.connectors.base import TimeWindow
 from storegroup_oms.connectors.errors import ConnectorError, RemoteNotFoundError
 from storegroup_oms.connectors.sessions import Session, open_session
 from storegroup_oms.connectors.windows import split_span

@@ -5,7 +5,9 @@ from frappe import _
 from frappe.utils import add_to_date, now_datetime
 
 from storegroup_oms.connectors import alerts
+from storegroup_oms.connectors.base import ShopFacts
 from storegroup_oms.connectors.errors import ConnectorError, CredentialError
+from storegroup_oms.connectors.sessions import Session
 from storegroup_oms.connectors.windows import get_complete_up_to
 
 # A connection that fails for so long is somebody's task.
@@ -41,6 +43,22 @@ def _get_first(shop: str):
 		limit=1,
 	)
 	return first[0].from_time if first else None
+
+
+def learn_account(session: Session) -> ShopFacts | None:
+	"""Ask the platform once under which id and name it knows the shop; its messages use them. Commits."""
+	if frappe.db.get_value("Shop", session.shop, "platform_account_id"):
+		return None
+	facts = session.call(lambda client: client.get_shop())
+	note_account(session.shop, facts)
+	frappe.db.commit()
+	return facts
+
+
+def note_account(shop: str, facts: ShopFacts) -> None:
+	"""Keep what the platform calls the shop."""
+	values = {"platform_account_id": facts.platform_shop_id or "-", "platform_nick": facts.shop_name or None}
+	frappe.db.set_value("Shop", shop, values, update_modified=False)
 
 
 def note_success(shop: str) -> None:

@@ -49,14 +49,16 @@ RESULT_FIELDS = (
 
 
 def find_shops(platform: str) -> dict[str, str]:
-	"""Names of the platform's shops by the id that the platform uses for them; paused shops are included."""
+	"""Names of the platform's shops by every id and nick under which its messages may name them."""
 	rows = frappe.get_all(
 		"Shop",
-		filters={"platform": platform, "platform_shop_id": ("is", "set")},
-		fields=["name", "platform_shop_id"],
+		filters={"platform": platform},
+		fields=["name", "platform_nick", "platform_account_id", "platform_shop_id"],
 		order_by="name asc",
 	)
-	return {row.platform_shop_id: row.name for row in rows}
+	# An id beats a nick where one shop's nick is another's id.
+	keys = ("name", "platform_nick", "platform_account_id", "platform_shop_id")
+	return {row[key]: row.name for key in keys for row in rows if row[key]}
 
 
 def store(messages: Iterable[PushMessage], shops: dict[str, str]) -> dict[str, int]:

@@ -30,6 +30,9 @@ LEASE_S = 90
 PASSES = 4
 FIELDS = ("shop", "feed", "purpose", "status", "from_time", "to_time", "due_at", "attempts")
 CLAIMABLE = ("Open", "Incomplete", "Running")
+# What people wait for, and what may take its time.
+LIVE = ("Poll", "By Hand")
+SLOW = ("Back-fill", "Recheck")
 
 
 @dataclass(frozen=True)
@@ -106,15 +109,15 @@ def from_site_time(moment: datetime) -> datetime:
 	return moment.replace(tzinfo=ZoneInfo(get_system_timezone())).astimezone(CHINA_TIME)
 
 
-def claim(shop: str, feed: str) -> frappe._dict | None:
-	"""The most urgent window of a shop that is due and nobody's, now ours for 90 s; None when there is none. Commits."""
+def claim(shop: str, feed: str, purposes: Sequence[str] = LIVE + SLOW) -> frappe._dict | None:
+	"""The latest window of a shop that is due and nobody's, now ours for 90 s; None when there is none. Commits."""
 
 	def work() -> frappe._dict | None:
 		table = frappe.qb.DocType("Pull Window")
 		rows = (
 			frappe.qb.from_(table)
 			.select(table.name, table.from_time, table.to_time, table.attempts, table.purpose)
-			.where((table.shop == shop) & (table.feed == feed))
+			.where((table.shop == shop) & (table.feed == feed) & table.purpose.isin(purposes))
 			.where(table.status.isin(CLAIMABLE) & (table.due_at <= now_datetime()))
 			.orderby(table.to_time, order=frappe.qb.desc)
 			.limit(1)
@@ -245,13 +248,20 @@ def _finish(window: frappe._dict, tally: Tally, error: ConnectorError | None) ->
 	run_in_transaction(write)
 
 
-def find_waiting_shops() -> list[str]:
-	"""Shops that have windows due."""
+def find_waiting_shops(purposes: Sequence[str]) -> list[str]:
+	"""Shops that have windows of these purposes due."""
 	table = frappe.qb.DocType("Pull Window")
 	return (
 		frappe.qb.from_(table)
 		.select(table.shop)
 		.distinct()
 		.where(table.status.isin(CLAIMABLE) & (table.due_at <= now_datetime()))
+		.where(table.purpose.isin(purposes))
 		.orderby(table.shop)
 	).run(pluck=True)
+
+
+def has_due(shop: str, feed: str, purposes: Sequence[str]) -> bool:
+	"""True when a window of a shop waits to be walked."""
+	filters = {"shop": shop, "feed": feed, "purpose": ["in", purposes], "status": ["in", CLAIMABLE]}
+	return bool(frappe.db.exists("Pull Window", {**filters, "due_at": ["<=", now_datetime()]}))

@@ -5,7 +5,7 @@ started again by what is in the database (windows and messages that are due), so
 only. A wake-up flag in Redis keeps a flood of messages from becoming a flood of jobs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import frappe
@@ -26,6 +26,7 @@ WINDOWS_PER_JOB = 40
 BATCHES_PER_JOB = 50
 JOBS = {
 	"pull": ("storegroup_oms.connectors.runner.pull_shop", "default"),
+	"backfill": ("storegroup_oms.connectors.runner.fill_back", "long"),
 	"inbox": ("storegroup_oms.connectors.runner.work_inbox", "short"),
 	"token": ("storegroup_oms.connectors.runner.refresh_token", "short"),
 	"recheck": ("storegroup_oms.connectors.runner.recheck_shop", "long"),
@@ -59,8 +60,10 @@ def tick() -> None:
 	for shop in get_active_shops():
 		if is_poll_due(shop, moment):
 			wake(shop.name, "pull")
-	for name in pull.find_waiting_shops():
+	for name in pull.find_waiting_shops(pull.LIVE):
 		wake(name, "pull")
+	for name in pull.find_waiting_shops(pull.SLOW):
+		wake(name, "backfill")
 	for name in inbox.find_waiting_shops():
 		wake(name, "inbox")
 	for name in tokens.find_expiring(moment):
@@ -94,32 +97,37 @@ def get_poll_seconds(shop: frappe._dict) -> int:
 
 
 def pull_shop(shop: str) -> None:
-	"""Plan the shop's windows up to now and walk those that are due."""
+	"""Plan the shop's windows up to now and walk the new ones."""
 	_run(shop, "pull", _pull)
 
 
 def _pull(session: Session) -> None:
 	shop = session.shop
+	health.learn_account(session)
 	days = cint(frappe.db.get_single_value("OMS Settings", "first_pull_days")) or 3
-	pull.plan(session, "Orders", days)
-	pull.plan(session, "Refunds", days)
+	for feed in (feeds.ORDERS, feeds.REFUNDS):
+		pull.plan(session, feed.name, days)
 	frappe.db.set_value("Shop", shop, "last_pull_at", now_datetime(), update_modified=False)
 	frappe.db.commit()
-	is_done = _work_windows(session, feeds.ORDERS) and _work_windows(session, feeds.REFUNDS)
-	health.note_pull(shop)
+	_work_windows(session, pull.LIVE, "pull")
+
+
+def fill_back(shop: str) -> None:
+	"""Walk the shop's windows of the past that are due, the latest first."""
+	_run(shop, "backfill", lambda session: _work_windows(session, pull.SLOW, "backfill"))
+
+
+def _work_windows(session: Session, purposes: Sequence[str], kind: str) -> None:
+	"""Walk the windows that are due; after so many, other shops have a turn first."""
+	left = WINDOWS_PER_JOB
+	for feed in (feeds.ORDERS, feeds.REFUNDS):
+		while left and (window := pull.claim(session.shop, feed.name, purposes)) is not None:
+			pull.work_window(session, feed, window)
+			left -= 1
+	health.note_pull(session.shop)
+	if not left:
+		wake(session.shop, kind)
 	frappe.db.commit()
-	if not is_done:
-		wake(shop, "pull")  # a long back-fill lets other shops have a turn
-
-
-def _work_windows(session: Session, feed: pull.Feed) -> bool:
-	"""Walk the windows that are due; False when some were left for the next job."""
-	for _count in range(WINDOWS_PER_JOB):
-		window = pull.claim(session.shop, feed.name)
-		if window is None:
-			return True
-		pull.work_window(session, feed, window)
-	return False
 
 
 def work_inbox(shop: str) -> None:
@@ -133,7 +141,8 @@ def _work_inbox(session: Session) -> None:
 			break
 	else:
 		wake(session.shop, "inbox")
-	_work_windows(session, feeds.REFUNDS)
+	if pull.has_due(session.shop, feeds.REFUNDS.name, pull.LIVE):
+		wake(session.shop, "pull")
 	frappe.db.commit()
 
 

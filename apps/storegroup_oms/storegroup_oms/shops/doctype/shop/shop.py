@@ -34,6 +34,8 @@ class Shop(FieldLevelMixin, Document):
 		notes: DF.TextEditor | None
 		operator: DF.Link | None
 		platform: DF.Literal["Taobao", "JD", "Pinduoduo", "Douyin", "Manual"]
+		platform_account_id: DF.Data | None
+		platform_nick: DF.Data | None
 		platform_shop_id: DF.Data | None
 		poll_seconds: DF.Int
 		pull_enabled: DF.Check
