@@ -10,7 +10,7 @@ import asyncio
 import hmac
 import json
 import secrets
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
@@ -32,6 +32,7 @@ from .trades import get_status
 TOLERANCE_S = 600
 RESEND_S = 300.0
 TICK_S = 1.0
+CONNECT_WITHIN_S = 10.0
 MOST_KEPT = 100_000
 MOST_IN_FLIGHT = 2000
 FIRST_ID = 3_160_000_000_000_000_000
@@ -69,9 +70,11 @@ class Message:
 
 @dataclass
 class Box:
-	"""One app's: `waiting` was never sent, `open` was sent and isn't confirmed. Oldest first."""
+	"""One app's: `waiting` is to be sent (a message may stand there twice), `open` was sent and isn't confirmed.
+	Oldest first.
+	"""
 
-	waiting: OrderedDict[int, Message] = field(default_factory=OrderedDict)
+	waiting: deque[Message] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
 	open: OrderedDict[int, Message] = field(default_factory=OrderedDict)
 	sockets: list[Connection] = field(default_factory=list)
 	turn: int = 0
@@ -118,16 +121,13 @@ class Outbox:
 			return None
 		box = self.get_box(event.shop.app_key)
 		message = Message(FIRST_ID + event.number, topic, make_content(event), event.shop, event.at)
-		box.waiting[message.id] = message
-		while len(box.waiting) > MOST_KEPT:
-			box.waiting.popitem(last=False)
+		box.waiting.append(message)
 		return box
 
 	async def deliver(self, box: Box) -> None:
 		"""Send what waits, as long as somebody listens and not too much is open."""
 		while box.waiting and box.sockets and len(box.open) < MOST_IN_FLIGHT:
-			_, message = box.waiting.popitem(last=False)
-			await self._send(box, message)
+			await self._send(box, box.waiting.popleft())
 
 	async def _send(self, box: Box, message: Message) -> None:
 		box.turn += 1
@@ -147,8 +147,8 @@ class Outbox:
 		if connection in box.sockets:
 			box.sockets.remove(connection)
 		if not box.sockets:
-			box.open.update(box.waiting)
-			box.waiting, box.open = box.open, OrderedDict()
+			box.waiting.extendleft(reversed(box.open.values()))
+			box.open.clear()
 
 	async def resend(self, box: Box, older_than_s: float) -> None:
 		"""Send again what was sent that long ago and isn't confirmed."""
@@ -167,7 +167,7 @@ class Outbox:
 	# The socket
 
 	async def talk(self, request: web.Request) -> web.StreamResponse:
-		"""`ws://…/`: the first frame has to connect within the time-out; then data, confirmations and pulls."""
+		"""`ws://…/`: the first frame has to connect, within ten seconds; then data, confirmations and pulls."""
 		socket = web.WebSocketResponse(heartbeat=30, max_msg_size=1 << 20)
 		if not socket.can_prepare(request).ok:
 			return web.Response(status=400, text="WebSocket only")
@@ -191,11 +191,11 @@ class Outbox:
 
 	async def _connect(self, socket: web.WebSocketResponse) -> Connection | None:
 		"""The connection, or None after a refusal was sent."""
-		received = await socket.receive()
 		try:
+			received = await socket.receive(timeout=CONNECT_WITHIN_S)
 			frame = frames.read_frame(received.data if received.type == WSMsgType.BINARY else b"")
 			why = self._check(frame)
-		except (ValueError, IndexError):
+		except (ValueError, TimeoutError):
 			why = "invalid frame"
 		if why:
 			self.calls.refuse(TAOBAO, "tmc.connect", why)
@@ -250,7 +250,7 @@ class Outbox:
 		box = self.get_box(app_key)
 		rows = []
 		while box.waiting and len(rows) < quantity:
-			_, message = box.waiting.popitem(last=False)
+			message = box.waiting.popleft()
 			message.sent_at = asyncio.get_running_loop().time()
 			box.open[message.id] = message
 			rows.append(
