@@ -23,9 +23,8 @@ STATUSES = {
 	COMPLETED: "FINISHED_L",
 	CLOSED: "TRADE_CANCELED",
 }
-KNOWN_STATUSES = frozenset(STATUSES.values()) | {
-	"LOCKED",
-	"PAUSE",
+SEEN_STATUSES = frozenset(STATUSES.values()) | {"LOCKED", "PAUSE"}  # what orders of this world can have
+KNOWN_STATUSES = SEEN_STATUSES | {
 	"POP_ORDER_PAUSE",
 	"WAIT_SELLER_DELIVERY",
 	"DELIVERY_RETURN",

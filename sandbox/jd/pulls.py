@@ -11,7 +11,7 @@ from ..model import CLOSED, COMPLETED, SHIPPED, UNPAID, Order, Refusal, Shop
 from ..world import World
 from .couriers import KNOWN
 from .errors import BAD_ARGUMENT, NOT_FOUND, REFUSED, BusinessError, make_api_result
-from .orders import KNOWN_STATUSES, get_status, render_order
+from .orders import KNOWN_STATUSES, SEEN_STATUSES, get_status, render_order
 
 DAY_S = 86400
 MAX_WINDOW_S = 31 * DAY_S
@@ -39,7 +39,7 @@ def search_orders(world: World, shop: Shop, args: dict, is_encrypted: bool = Fal
 		size,
 		by=by,
 		newest_first=str(args.get("sortType", "")) == "1",
-		keep=is_wanted if statuses else None,
+		keep=is_wanted if statuses and not statuses >= SEEN_STATUSES else None,
 	)
 	if page > LAST_PAGE or not fields:
 		rows = []
