@@ -1,4 +1,4 @@
-"""What Douyin's error codes mean for us. Source: the vendor's SDK, as platforms.md 5.4 has it."""
+"""What Douyin's error codes mean for us. Source: the vendor's Go SDK."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ REFRESHABLE = frozenset(
 	)
 )
 UNAUTHORISED = frozenset(("dop.authorization-no-existed", "dop.authorization-closed"))
-IDEMPOTENT = "isv.idempotent-id-existed"
 # UNCONFIRMED: business failures are numbered without a public table; their words say what is not there.
 NOT_FOUND_WORDS = ("不存在", "not exist", "not found")
 

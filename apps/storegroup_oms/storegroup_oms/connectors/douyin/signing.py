@@ -1,4 +1,4 @@
-"""Douyin's signatures: of a call and of a pushed message. Source: the vendor's SDK, as platforms.md 5.2 and 5.9 have it."""
+"""Douyin's signatures: of a call and of a pushed message. Source: the vendor's Go SDK."""
 
 from __future__ import annotations
 

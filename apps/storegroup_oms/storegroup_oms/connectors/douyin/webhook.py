@@ -1,4 +1,4 @@
-"""Douyin's pushed messages: verified over the raw bytes, then read. Source: platforms.md 5.9 (vendor's SDKs)."""
+"""Douyin's pushed messages: verified over the raw bytes, then read. Source: the vendor's Go SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pinduoduo's message socket: JSON text frames. Source: the vendor's message SDK, as platforms.md 4.11 has it."""
+"""Pinduoduo's message socket: JSON text frames. Source: pdd-node-sdk, a public client of it."""
 
 from __future__ import annotations
 
