@@ -18,7 +18,7 @@ LAYERS = (
 	("api",),
 )
 # What installs and wires the app may reach everything; nothing below may reach these.
-TOP = ("commands", "doors", "hooks", "install", "setup", "tests", "uninstall")
+TOP = ("commands", "doors", "hooks", "install", "preload", "setup", "tests", "uninstall")
 PURE = (
 	"customers/masking.py",
 	"orders/canonical.py",
