@@ -382,6 +382,7 @@ def test_gateway_serves_calls_and_tokens(make_client, platform, gateway):
 	[
 		{"code": 401, "msg": f"{REFRESH_TOKEN} expired"},
 		{"error_response": {"code": "19", "zh_desc": f"{REFRESH_TOKEN} expired"}},
+		{"error_response": ["?"], "code": 401, "msg": f"{REFRESH_TOKEN} expired"},
 	],
 )
 def test_refused_refresh_token_needs_a_person(client, platform, body):

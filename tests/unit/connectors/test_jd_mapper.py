@@ -21,7 +21,9 @@ JUNK = st.one_of(
 	st.integers(),
 	st.decimals(allow_nan=True),
 	st.text(max_size=20),
-	st.sampled_from(["", "0", "-1", "1.005", "9" * 30, "2026-13-40 00:00:00", "0001-01-01 00:00:00"]),
+	st.sampled_from(
+		["", "0", "-1", "1.005", "500.00", "9" * 30, "2026-13-40 00:00:00", "0001-01-01 00:00:00"]
+	),
 	st.lists(st.integers(), max_size=2),
 	st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )
@@ -194,6 +196,14 @@ def test_coupon_of_an_unknown_sku_is_shared_out(order):
 	order["couponDetailList"][0]["skuId"] = "404"
 	mapped = map_order(order)
 	assert [line.amount for line in mapped.lines] == [MONEY("96.29"), MONEY("56.31")]
+
+
+def test_coupon_above_its_line_is_shared_out(order):
+	order["couponDetailList"][0]["couponPrice"] = "130.00"
+	order.update(shouldPay="38.60", actualPay="38.60", sellerDiscount="144.40")
+	mapped = map_order(order)
+	assert [line.amount for line in mapped.lines] == [MONEY("20.57"), MONEY("12.03")]
+	assert (mapped.discount_amount, mapped.platform_discount_amount) == (MONEY("154.40"), MONEY("10.00"))
 
 
 def test_discount_without_coupons_is_shared_out(order):

@@ -22,7 +22,7 @@ JUNK = st.one_of(
 	st.integers(),
 	st.decimals(allow_nan=True),
 	st.text(max_size=20),
-	st.sampled_from(["", "0", "-1", "1.005", "9" * 30, "2026-13-40 00:00:00"]),
+	st.sampled_from(["", "0", "-1", "1.005", "500.00", "9" * 30, "2026-13-40 00:00:00"]),
 	st.lists(st.integers(), max_size=2),
 	st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )

@@ -125,7 +125,7 @@ class Fields:
 		value = self.value[name]
 		try:
 			return read(value)
-		except (ValueError, TypeError, OverflowError) as error:
+		except (ValueError, TypeError, OverflowError, OSError) as error:
 			shown = value if isinstance(value, str | int | Decimal) else type(value).__name__
 			raise MappingError(reason, self.locate(name), shown) from error
 

@@ -24,8 +24,8 @@ from ..base import (
 	TokenSet,
 	get_base_url,
 )
-from ..errors import ConnectorError, CredentialError, RefusedError, RemoteNotFoundError, RetryableError
-from ..http import Transport, parse_json, scrub
+from ..errors import CredentialError, RefusedError, RemoteNotFoundError, RetryableError
+from ..http import Transport, parse_json
 from .answers import check_result, make_error, read_answer, to_text
 from .signing import sign
 from .statuses import ORDER
@@ -225,7 +225,8 @@ class JDClient(PlatformClient):
 		if not isinstance(body, dict):
 			raise RetryableError("broken_answer", "The answer is no object.")
 		if not to_text(body.get("access_token")):
-			error = self._clean(make_error(body.get("error_response") or body))
+			told = body.get("error_response")
+			error = make_error(told if isinstance(told, dict) else body)
 			if isinstance(error, RetryableError):
 				raise error
 			raise CredentialError(error.code, error.message, can_refresh=False)
@@ -270,22 +271,15 @@ class JDClient(PlatformClient):
 			return requests.Request("POST", get_base_url(self.account.gateway_url, HOST, PATH), data=sent)
 
 		def read(response: requests.Response) -> Payload:
-			try:
-				result = read_answer(method, response).get(member)
-				if not isinstance(result, dict):
-					raise RetryableError("broken_answer", f"The answer holds no {member}.")
-				check_result(result)
-				return result
-			except ConnectorError as error:
-				raise self._clean(error) from None
+			result = read_answer(method, response).get(member)
+			if not isinstance(result, dict):
+				raise RetryableError("broken_answer", f"The answer holds no {member}.")
+			check_result(result)
+			return result
 
 		if not self.account.session_token:
 			raise CredentialError("no_session", "The shop has no access token.")
 		return self.transport.call(method, build, read)
-
-	def _clean(self, error: ConnectorError) -> ConnectorError:
-		error.message = scrub(error.message, self.account.secrets)
-		return error
 
 	def _get_gateway(self) -> str:
 		return self.account.gateway_url.rstrip("/").removesuffix(PATH)

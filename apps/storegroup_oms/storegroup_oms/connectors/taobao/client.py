@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import requests
 
@@ -24,8 +25,7 @@ from ..base import (
 	TokenSet,
 	get_base_url,
 )
-from ..errors import ConnectorError, CredentialError, RefusedError, RemoteNotFoundError, RetryableError
-from ..http import scrub
+from ..errors import CredentialError, RefusedError, RemoteNotFoundError, RetryableError
 from .answers import read_answer
 from .signing import sign
 
@@ -224,16 +224,9 @@ class TaobaoClient(PlatformClient):
 			sent["sign"] = sign(sent, self.account.app_secret)
 			return requests.Request("POST", get_base_url(self.account.gateway_url, HOST, PATH), data=sent)
 
-		def read(response: requests.Response) -> Payload:
-			try:
-				return read_answer(method, response)
-			except ConnectorError as error:
-				error.message = scrub(error.message, self.account.secrets)
-				raise
-
 		if with_session and not self.account.session_token:
 			raise CredentialError("no_session", "The shop has no session token.")
-		return self.transport.call(method, build, read)
+		return self.transport.call(method, build, partial(read_answer, method))
 
 
 def _keep_whole(trade: Payload) -> Payload | None:
