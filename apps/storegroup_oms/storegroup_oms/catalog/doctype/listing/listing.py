@@ -66,11 +66,13 @@ class Listing(Document):
 			)
 
 	def note_match(self) -> None:
-		"""A newly linked SKU is a match by hand unless said otherwise, and its stock must be pushed."""
-		if self.sku and self.has_value_changed("sku"):
+		"""A newly linked SKU is a match by hand or by an import unless said otherwise, and its stock must be pushed."""
+		if not self.sku:
+			self.match_method = ""
+		elif self.has_value_changed("sku"):
 			self.is_dirty = 1
 			if not (self.match_method and self.has_value_changed("match_method")):
-				self.match_method = "Manual"
+				self.match_method = "Import" if frappe.flags.in_import else "Manual"
 
 
 def on_doctype_update() -> None:

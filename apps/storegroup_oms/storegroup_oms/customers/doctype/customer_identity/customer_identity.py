@@ -3,6 +3,8 @@
 import frappe
 from frappe.model.document import Document
 
+from storegroup_oms.customers.attach import make_identity_name
+
 
 class CustomerIdentity(Document):
 	# begin: auto-generated types
@@ -26,7 +28,10 @@ class CustomerIdentity(Document):
 
 	# end: auto-generated types
 
-	pass
+	def autoname(self) -> None:
+		"""One account is one row: its name is made of platform and user id, as intake makes it."""
+		if self.platform_user_id:
+			self.name = make_identity_name(self.platform, self.platform_user_id)
 
 
 def on_doctype_update() -> None:
