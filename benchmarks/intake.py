@@ -19,7 +19,8 @@ from datetime import datetime, timedelta
 import frappe
 
 from storegroup_oms.bulk import insert_rows, reserve_names
-from storegroup_oms.orders import intake
+from storegroup_oms.catalog.matching import Match
+from storegroup_oms.orders import intake, order_rows
 from storegroup_oms.orders.canonical import CHINA_TIME, CanonicalOrder
 from storegroup_oms.tests.factories import create_shop, create_sku
 from storegroup_oms.transactions import run_in_transaction
@@ -131,27 +132,33 @@ def prepare_raw(payloads: list[str], shops: list[str]) -> Callable[[], None]:
 	chunks = []
 	for shop, chunk in split(payloads, BATCH):
 		orders = [CanonicalOrder.model_validate_json(text) for text in chunk]
-		skus = {line.sku_code for order in orders for line in order.lines}
+		matches = {
+			offer: Match(None, offer.outer_id)
+			for order in orders
+			for offer in map(order_rows.make_offer, order.lines)
+		}
 		names = reserve_names(intake.SERIES, intake.SERIES_DIGITS, len(orders))
-		rows = [
-			{
-				"name": name,
-				"shop": shops[shop],
-				"platform": order.platform,
-				"platform_order_no": order.platform_order_no,
-				"status": order.status,
-				**intake.get_platform_values(order, skus),
-			}
-			for name, order in zip(names, orders, strict=True)
-		]
-		lines = list(intake.make_line_rows(zip(names, orders, strict=True), skus))
+		rows, lines = [], []
+		for name, order in zip(names, orders, strict=True):
+			own = order_rows.make_line_rows(name, order, matches)
+			rows.append(
+				{
+					"name": name,
+					"shop": shops[shop],
+					"platform": order.platform,
+					"platform_order_no": order.platform_order_no,
+					"status": order.status,
+					**order_rows.get_platform_values(order, "", own),
+				}
+			)
+			lines += own
 		chunks.append((rows, lines))
 	frappe.db.commit()
 
 	def insert() -> None:
 		for rows, lines in chunks:
 			insert_rows("Order", rows, intake.NEW_FIELDS)
-			insert_rows("Order Item", lines, intake.LINE_FIELDS)
+			insert_rows("Order Item", lines, order_rows.LINE_FIELDS)
 			frappe.db.commit()
 
 	return insert

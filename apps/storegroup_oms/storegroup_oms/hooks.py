@@ -55,16 +55,22 @@ doc_events = {
 			"Customer Identity",
 		)
 	},
+	"Listing": {"on_update": "storegroup_oms.catalog.matching.note_listing_match"},
+	"SKU": {"on_update": "storegroup_oms.catalog.matching.match_new_sku"},
 	"Dashboard Chart": {"validate": "storegroup_oms.doors.check_saved_query"},
 	"Number Card": {"validate": "storegroup_oms.doors.check_saved_query"},
 	"Error Log": {"before_insert": "storegroup_oms.doors.clean_error_log"},
 	"Version": {"before_insert": "storegroup_oms.field_levels.strip_version"},
 }
 
+# Called with `listings` and `codes` that lead to a SKU from now on.
+oms_listings_matched = ["storegroup_oms.orders.waiting_lines.enqueue_fill"]
+
 scheduler_events = {
 	"cron": {
 		"* * * * *": ["storegroup_oms.connectors.runner.tick"],
 		"*/5 * * * *": ["storegroup_oms.connectors.runner.recheck_hour"],
+		"*/10 * * * *": ["storegroup_oms.orders.waiting_lines.enqueue_rematch"],
 		"7 * * * *": ["storegroup_oms.connectors.runner.recheck_day"],
 		"23 3 * * *": [
 			"storegroup_oms.connectors.runner.recheck_month",

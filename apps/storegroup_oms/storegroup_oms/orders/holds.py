@@ -29,6 +29,7 @@ HOLD_REASONS: MappingProxyType[str, str] = MappingProxyType(
 		"invoice_requested": "The buyer asks for an invoice.",
 		"balance_unpaid": "A deposit is paid, the balance is not.",
 		"platform_locked": "The platform forbids shipping for now.",
+		"refund_requested": "The buyer has asked for a refund, or has got one, for a part of the order.",
 		"stock_short": "No warehouse can serve the order in full.",
 		"margin_low": "The estimated profit is under the floor of a rule.",
 		"rule": "A rule holds the order; the timeline names it.",

@@ -4,16 +4,14 @@ The only module that reads or writes `Order Receiver`. An order itself carries m
 list, report, export, search or API answer can leak what it doesn't hold. See docs/adr/0004.
 """
 
-import hashlib
-import hmac
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import frappe
-from frappe.utils.password import decrypt, encrypt, get_encryption_key
+from frappe.utils.password import decrypt, encrypt
 
 from storegroup_oms.bulk import insert_rows
 from storegroup_oms.customers.masking import (
@@ -24,6 +22,8 @@ from storegroup_oms.customers.masking import (
 	mask_name,
 	normalise_mobile,
 )
+from storegroup_oms.hashing import hash_text
+from storegroup_oms.orders.canonical import CanonicalOrder
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,12 +65,11 @@ def hash_address(*parts: str | None) -> str:
 	return hash_text("address", re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower())
 
 
-def hash_text(kind: str, text: str) -> str:
-	"""Hash of a text keyed by the site's secret and by what it is; empty for empty."""
-	if not text:
-		return ""
-	key = f"storegroup_oms:{kind}:{get_encryption_key()}".encode()
-	return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+def get_parts(order: CanonicalOrder) -> tuple[str, Receiver]:
+	"""Region (province, city, district) and receiver of a canonical order."""
+	receiver = order.receiver
+	region = receiver.province + receiver.city + receiver.district
+	return region, Receiver(receiver.name, receiver.mobile, receiver.address, receiver.platform_token)
 
 
 def store_receivers(rows: Iterable[tuple[str, str, str, Receiver]]) -> int:
@@ -80,10 +79,15 @@ def store_receivers(rows: Iterable[tuple[str, str, str, Receiver]]) -> int:
 	anything in clear and without a platform token is skipped, so that a later masked copy of an order
 	never wipes what an earlier one brought.
 	"""
+	return store_columns(
+		(order, shop, get_columns(region, receiver)) for order, shop, region, receiver in rows
+	)
+
+
+def store_columns(rows: Iterable[tuple[str, str, dict | None]]) -> int:
+	"""Like `store_receivers` for (order, shop, what `get_columns` made); None is skipped."""
 	values = [
-		{"name": order, "order": order, "shop": shop, **_get_columns(region, receiver)}
-		for order, shop, region, receiver in rows
-		if receiver.has_raw or receiver.platform_token
+		{"name": order, "order": order, "shop": shop, **columns} for order, shop, columns in rows if columns
 	]
 	return insert_rows(
 		"Order Receiver",
@@ -94,7 +98,13 @@ def store_receivers(rows: Iterable[tuple[str, str, str, Receiver]]) -> int:
 	)
 
 
-def _get_columns(region: str, receiver: Receiver) -> dict[str, str | None]:
+def get_columns(region: str, receiver: Receiver) -> dict[str, str | None] | None:
+	"""Hashes and ciphertext of a receiver; None when nothing is in clear and there is no platform token.
+
+	The costly part of storing one: make it before locks are taken.
+	"""
+	if not (receiver.has_raw or receiver.platform_token):
+		return None
 	clear = {
 		part: text
 		for part, text in (
@@ -111,6 +121,51 @@ def _get_columns(region: str, receiver: Receiver) -> dict[str, str | None]:
 		"platform_token": receiver.platform_token,
 		"payload": encrypt(json.dumps(clear, ensure_ascii=False)) if clear else None,
 	}
+
+
+def read_keys(orders: Sequence[str]) -> dict[str, frappe._dict]:
+	"""Order → what its stored receiver can be compared by: mobile_hash, address_hash, has_clear. No permission check."""
+	if not orders:
+		return {}
+	table = frappe.qb.DocType("Order Receiver")
+	rows = (
+		frappe.qb.from_(table)
+		.select(table.name, table.mobile_hash, table.address_hash, table.payload.isnotnull().as_("has_clear"))
+		.where(table.name.isin(list(orders)))
+	).run(as_dict=True)
+	return {row.name: row for row in rows}
+
+
+def is_other_receiver(stored: dict, keys: dict | None, new: dict, region: str, receiver: Receiver) -> bool:
+	"""True when a newer copy sends the parcel to somebody or somewhere else.
+
+	`stored` and `new` are the order's masked values before and after, `keys` its row of `read_keys`. Only what
+	both copies know alike is compared: clear with clear by hash, mask with mask, and of a clear one beside a
+	mask no more than its first character or last four digits. Platform tokens change by the week and tell nothing.
+	"""
+	if any((stored[part] or "") != new[part] for part in ("province", "city", "district", "town")):
+		return True
+	keys = keys or {}
+	had_clear = bool(keys.get("has_clear"))
+	hashes = (
+		(keys.get("mobile_hash"), hash_mobile(receiver.mobile)),
+		(keys.get("address_hash"), hash_address(region, receiver.address) if receiver.address else ""),
+	)
+	if any(old and now and old != now for old, now in hashes):
+		return True
+	tails = get_tail(stored["receiver_mobile"]), get_tail(new["receiver_mobile"])
+	if all(tails) and tails[0] != tails[1]:
+		return True
+	return any(
+		_differ(stored[part], new[part], had_clear == (not is_masked(raw)))
+		for part, raw in (("receiver_name", receiver.name), ("address", receiver.address))
+	)
+
+
+def _differ(old: str | None, new: str, is_alike: bool) -> bool:
+	if not old or not new:
+		return False
+	return old != new if is_alike else old[0] != new[0]
 
 
 def get_receiver(order: str) -> Receiver:

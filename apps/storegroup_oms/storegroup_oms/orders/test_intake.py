@@ -7,7 +7,7 @@ import frappe
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storegroup_oms.orders import intake, lifecycle
+from storegroup_oms.orders import intake, lifecycle, merging
 from storegroup_oms.orders.canonical import (
 	CHINA_TIME,
 	CanonicalLine,
@@ -20,12 +20,21 @@ from storegroup_oms.tests.factories import create_shop, create_sku
 NOON = datetime(2026, 11, 11, 12, 0, tzinfo=CHINA_TIME)
 
 
+SKU = "INTAKE-LOTION"
+
+
+def make_line(**values) -> CanonicalLine:
+	"""One line of a lotion that is sold under the code SKU."""
+	defaults = {"title": "Lotion", "sku_code": SKU, "qty": 1, "unit_price": "29.90", "amount": "29.90"}
+	return CanonicalLine(**{**defaults, **values})
+
+
 def make_order(number: str = "1001", minutes: int = 0, **values) -> CanonicalOrder:
 	"""A paid order of two pieces for 59.80; `minutes` after noon is the platform's time of change."""
 	lines = values.pop("lines", None)
 	if lines is None:
 		amount = values.get("total_amount", Decimal("59.80"))
-		lines = [CanonicalLine(title="Lotion", qty=2, unit_price="29.90", amount=amount)]
+		lines = [make_line(qty=2, amount=amount)]
 	total = sum((line.amount for line in lines), Decimal(0))
 	defaults = {
 		"platform": "Taobao",
@@ -56,6 +65,7 @@ class TestSaveOrders(IntegrationTest):
 	def setUp(self) -> None:
 		super().setUp()
 		self.shop = create_shop().name
+		create_sku(SKU)
 
 	def save(self, *orders: CanonicalOrder) -> intake.SaveResult:
 		return intake.save_orders(self.shop, orders, "Pull")
@@ -174,14 +184,12 @@ class TestSaveOrders(IntegrationTest):
 
 	def test_order_stored_by_another_worker_meanwhile_is_not_doubled(self) -> None:
 		real = intake._read_stored
-		calls = []
 
-		def blind_first(shop, numbers, lock):
-			calls.append(numbers)
-			return {} if len(calls) == 1 else real(shop, numbers, lock)
+		def blind(shop, numbers, lock):
+			return {}
 
 		self.save(make_order())
-		intake._read_stored = blind_first
+		intake._read_stored = blind
 		self.addCleanup(setattr, intake, "_read_stored", real)
 		result = self.save(make_order(minutes=1, seller_memo="second"), make_order("1002"))
 		self.assertEqual((result.new, result.changed), (1, 1))
@@ -206,12 +214,14 @@ class TestSaveOrders(IntegrationTest):
 	@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 	@given(st.data())
 	def test_any_arrival_ends_in_the_newest_state(self, data) -> None:
-		"""Any sequence of copies in any batches: one record each, the newest copy's money and memo."""
+		"""Any order, repetition and batching of orders' histories: one record each, the newest copy's lines and money."""
 		shop = create_shop().name
 		copies = data.draw(
 			st.lists(
 				st.tuples(
-					st.sampled_from("ABCD"), st.integers(0, 30), st.decimals("0.01", "9999.99", places=2)
+					st.sampled_from("ABCD"),
+					st.integers(0, 30),
+					st.lists(st.decimals("0.01", "9999.99", places=2), min_size=1, max_size=3),
 				),
 				min_size=1,
 				max_size=14,
@@ -219,30 +229,47 @@ class TestSaveOrders(IntegrationTest):
 			)
 		)
 		orders = [
-			make_order(number, minute, total_amount=amount, seller_memo=f"at {minute}")
-			for number, minute, amount in copies
+			make_order(
+				number,
+				minute,
+				seller_memo=f"at {minute}",
+				lines=[
+					make_line(platform_line_no=str(position), amount=amount, refund_status=data.draw(REFUNDS))
+					for position, amount in enumerate(amounts)
+				],
+			)
+			for number, minute, amounts in copies
 		]
-		arrivals = data.draw(st.permutations(orders + orders[:3]))
-		cut = data.draw(st.integers(0, len(arrivals)))
-		for batch in (arrivals[:cut], arrivals[cut:]):
-			intake.save_orders(shop, batch, "Pull")
-		newest: dict[str, tuple] = {}
-		for number, minute, amount in copies:
-			newest[number] = max(newest.get(number, (-1, None)), (minute, amount))
+		again = data.draw(st.lists(st.sampled_from(orders), max_size=5))
+		arrivals = data.draw(st.permutations(orders + again))
+		cuts = sorted(data.draw(st.lists(st.integers(0, len(arrivals)), max_size=4)))
+		for start, end in zip([0, *cuts], [*cuts, len(arrivals)], strict=True):
+			intake.save_orders(shop, arrivals[start:end], "Pull")
+		newest = {
+			order.platform_order_no: order for order in sorted(orders, key=lambda order: order.modified_at)
+		}
 		rows = frappe.get_all(
 			"Order",
 			{"shop": shop},
-			["name", "platform_order_no", "total_amount", "seller_memo"],
+			["name", "platform_order_no", "total_amount", "seller_memo", "item_count"],
 			order_by="name asc",
 		)
-		stored = {row.platform_order_no: (row.seller_memo, Decimal(str(row.total_amount))) for row in rows}
-		self.assertEqual(
-			stored, {number: (f"at {minute}", amount) for number, (minute, amount) in newest.items()}
-		)
-		self.assertEqual(len(rows), len(newest))
+		self.assertEqual(sorted(row.platform_order_no for row in rows), sorted(newest))
 		for row in rows:
-			lines = frappe.get_all("Order Item", {"parent": row.name}, pluck="amount", order_by="idx asc")
-			self.assertEqual(sum(Decimal(str(amount)) for amount in lines), Decimal(str(row.total_amount)))
+			order = newest[row.platform_order_no]
+			self.assertEqual(row.seller_memo, order.seller_memo)
+			self.assertEqual(Decimal(str(row.total_amount)), order.total_amount)
+			lines = frappe.get_all(
+				"Order Item", {"parent": row.name}, ["amount", "refund_status"], order_by="idx asc"
+			)
+			self.assertEqual(
+				[(Decimal(str(line.amount)), line.refund_status) for line in lines],
+				[(line.amount, line.refund_status) for line in order.lines],
+			)
+			self.assertEqual(row.item_count, len(order.lines))
+
+
+REFUNDS = st.sampled_from(("", "Requested", "Refunded", "Closed"))
 
 
 class TestMergeStatus(IntegrationTest):
@@ -259,4 +286,4 @@ class TestMergeStatus(IntegrationTest):
 		]
 		for stored, incoming, wanted in cases:
 			with self.subTest(stored=stored, incoming=incoming):
-				self.assertEqual(intake.merge_status(stored, incoming), wanted)
+				self.assertEqual(merging.merge_status(stored, incoming), wanted)

@@ -16,6 +16,7 @@ class OrderItem(Document):
 		discount_amount: DF.Currency
 		is_gift: DF.Check
 		listing: DF.Link | None
+		outer_id: DF.Data | None
 		parent: DF.Data
 		parentfield: DF.Data
 		parenttype: DF.Data
