@@ -35,13 +35,13 @@ WRITE_FIELDS = (
 )
 MEMO_FIELDS = ("buyer_message", "seller_memo", "memo_flag")
 
-Changed = Sequence[tuple[CanonicalOrder, frappe._dict]]
+# The newer copy, the stored row, the hash of the copy.
+Changed = Sequence[tuple[CanonicalOrder, frappe._dict, str]]
 
 
 def update_changed(
 	shop: str,
 	changed: Changed,
-	hashes: dict[str, str],
 	matches: dict[Offer, Match],
 	source: str,
 ) -> set[str]:
@@ -49,24 +49,26 @@ def update_changed(
 	if not changed:
 		return set()
 	lines = _change_lines(changed, matches)
-	known = receivers.read_keys([row.name for _order, row in changed if row.status in merging.PAST_REVIEW])
+	known = receivers.read_keys(
+		[row.name for _order, row, _hash in changed if row.status in merging.PAST_REVIEW]
+	)
 	states = review_states.get_state_by_status()
 	rows = []
-	for order, row in changed:
-		values = _merge(order, row, hashes[order.platform_order_no], lines[row.name], known.get(row.name))
+	for order, row, content_hash in changed:
+		values = _merge(order, row, content_hash, lines[row.name], known.get(row.name))
 		if values["status"] != row.status:
 			values["review_state"] = states.get(values["status"], row.review_state)
 		rows.append(values)
 	customers = _attach_missing(changed, rows)
 	write_lines(lines.values())
 	update_rows("Order", rows, WRITE_FIELDS)
-	receivers.store_receivers((row.name, shop, *receivers.get_parts(order)) for order, row in changed)
+	receivers.store_receivers((row.name, shop, *receivers.get_parts(order)) for order, row, _hash in changed)
 	_record(changed, rows, source)
 	return customers
 
 
 def _change_lines(changed: Changed, matches: dict[Offer, Match]) -> dict[str, LineChange]:
-	stored = read_lines([row.name for _order, row in changed])
+	stored = read_lines([row.name for _order, row, _hash in changed])
 	told = _find_orders_with_cases(
 		[name for name, lines in stored.items() if any(line.refund_status for line in lines)]
 	)
@@ -76,7 +78,7 @@ def _change_lines(changed: Changed, matches: dict[Offer, Match]) -> dict[str, Li
 			order_rows.make_line_rows(row.name, order, matches),
 			has_case=row.name in told,
 		)
-		for order, row in changed
+		for order, row, _hash in changed
 	}
 
 
@@ -159,7 +161,7 @@ def _find_stops(
 def _attach_missing(changed: Changed, rows: Sequence[dict]) -> set[str]:
 	"""Give a customer to orders that had none, because the copy before told too little."""
 	lacking = []
-	for (order, _stored), row in zip(changed, rows, strict=True):
+	for (order, _stored, _hash), row in zip(changed, rows, strict=True):
 		if not row["customer"]:
 			row["buyer"] = buyers.make_buyer(order, row)
 			lacking.append(row)
@@ -170,7 +172,7 @@ def _attach_missing(changed: Changed, rows: Sequence[dict]) -> set[str]:
 
 def _record(changed: Changed, rows: Sequence[dict], source: str) -> None:
 	entries = []
-	for (_order, stored), row in zip(changed, rows, strict=True):
+	for (_order, stored, _hash), row in zip(changed, rows, strict=True):
 		details = {
 			name: row[name]
 			for name in ("hold_reasons", "stop_reasons")

@@ -6,6 +6,7 @@ Never commits; the caller owns the transaction. All workers take locks in one or
 listings, the customers' series, customers, the orders' series, new orders.
 """
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -68,49 +69,69 @@ def save_orders(
 
 	`source` is Push, Pull, Import or API. Takes row locks on the existing orders in the order of their
 	names. A copy that equals what is stored, or is older by the platform's time, changes nothing; one
-	without a time never replaces one with a time. Raises ValueError when two numbers of the batch are the
-	same to the database (upper and lower case), with nothing lost: the caller saves them one by one.
+	without a time never replaces one with a time. Numbers that differ by case or width only are one order, as
+	they are to the unique key.
 	"""
 	newest = _keep_newest(orders)
-	plan = _compare(newest, _read_stored(shop, list(newest), lock=True))
+	plan = _compare(newest, _read_stored(shop, _get_numbers(newest), lock=True))
 	work = plan.new + [order for order, _row in plan.changed]
 	matches = match_offers(shop, (order_rows.make_offer(line) for order in work for line in order.lines))
 	names, customers = _insert_new(shop, plan, matches, source, order_import)
-	raced = [order for order in plan.new if order.platform_order_no not in names]
+	raced = {number: order for order in plan.new if (number := fold_number(order)) not in names}
 	if raced:
 		# Another worker inserted these between our look and our insert; they are stored now.
-		again = _compare(
-			{order.platform_order_no: order for order in raced},
-			_lock_stored(shop, [order.platform_order_no for order in raced]),
-		)
+		again = _compare(raced, _lock_stored(shop, [order.platform_order_no for order in raced.values()]))
 		if again.new:
-			raise ValueError(f"{again.new[0].platform_order_no} equals another number but for case")
+			raise ValueError(f"order {again.new[0].platform_order_no} can neither be inserted nor found")
 		plan = _Plan(plan.new, plan.changed + again.changed, plan.unchanged + again.unchanged, plan.hashes)
-	customers |= update_changed(shop, plan.changed, plan.hashes, matches, source)
+	customers |= update_changed(
+		shop, [(order, row, plan.hashes[fold_number(order)]) for order, row in plan.changed], matches, source
+	)
 	buyers.enqueue_refresh(customers)
-	known = {order.platform_order_no: row.name for order, row in plan.changed + plan.unchanged}
-	return SaveResult(len(names), len(plan.changed), len(plan.unchanged), names | known)
+	new = len(names)
+	names |= {fold_number(order): row.name for order, row in plan.changed + plan.unchanged}
+	return SaveResult(
+		new,
+		len(plan.changed),
+		len(plan.unchanged),
+		{order.platform_order_no: names[fold_number(order)] for order in orders},
+	)
+
+
+def fold_number(order: CanonicalOrder | frappe._dict) -> str:
+	"""An order's platform number as the unique key compares it: without case and width."""
+	number = order.platform_order_no
+	return (
+		number
+		if number.isdecimal() and number.isascii()
+		else unicodedata.normalize("NFKC", number).casefold()
+	)
 
 
 def count_changes(shop: str, orders: Sequence[CanonicalOrder]) -> SaveResult:
 	"""What `save_orders` would do, without locks and without writing."""
 	newest = _keep_newest(orders)
-	plan = _compare(newest, _read_stored(shop, list(newest), lock=False))
+	plan = _compare(newest, _read_stored(shop, _get_numbers(newest), lock=False))
 	return SaveResult(len(plan.new), len(plan.changed), len(plan.unchanged))
 
 
 def _keep_newest(orders: Iterable[CanonicalOrder]) -> dict[str, CanonicalOrder]:
 	newest: dict[str, CanonicalOrder] = {}
 	for order in orders:
-		other = newest.get(order.platform_order_no)
+		number = fold_number(order)
+		other = newest.get(number)
 		if other and other.modified_at and (not order.modified_at or order.modified_at < other.modified_at):
 			continue
-		newest[order.platform_order_no] = order
+		newest[number] = order
 	return dict(sorted(newest.items()))
 
 
+def _get_numbers(orders: dict[str, CanonicalOrder]) -> list[str]:
+	return [order.platform_order_no for order in orders.values()]
+
+
 def _read_stored(shop: str, numbers: Sequence[str], lock: bool) -> dict[str, frappe._dict]:
-	"""Platform number → stored order. Locks rows by primary key only: gaps stay free for other workers' inserts."""
+	"""Folded number → stored order. Locks rows by primary key only: gaps stay free for other workers' inserts."""
 	if not numbers:
 		return {}
 	table = frappe.qb.DocType("Order")
@@ -123,7 +144,7 @@ def _read_stored(shop: str, numbers: Sequence[str], lock: bool) -> dict[str, fra
 	).run(as_dict=True)
 	if lock:
 		rows = _lock_rows([row.name for row in rows])
-	return {row.platform_order_no: row for row in rows}
+	return {fold_number(row): row for row in rows}
 
 
 def _lock_rows(names: Sequence[str]) -> list[frappe._dict]:
@@ -149,7 +170,7 @@ def _lock_stored(shop: str, numbers: Sequence[str]) -> dict[str, frappe._dict]:
 		.orderby(table.platform_order_no)
 		.for_update()
 	).run(as_dict=True)
-	return {row.platform_order_no: row for row in rows}
+	return {fold_number(row): row for row in rows}
 
 
 def _compare(orders: dict[str, CanonicalOrder], stored: dict[str, frappe._dict]) -> _Plan:
@@ -181,7 +202,7 @@ def _insert_new(
 ) -> tuple[dict[str, str], set[str]]:
 	"""Insert orders that were not there.
 
-	Returns number → name of those that this call really inserted, and the customers concerned.
+	Returns folded number → name of those that this call really inserted, and the customers concerned.
 	"""
 	if not plan.new:
 		return {}, set()
@@ -189,9 +210,7 @@ def _insert_new(
 	states = review_states.get_state_by_status()
 	common = {"shop": shop, "source": source, "order_import": order_import, "first_seen_at": now}
 	# Whatever takes time is made before the series is locked.
-	rows = [
-		common | _make_new_row(order, plan.hashes[order.platform_order_no], matches) for order in plan.new
-	]
+	rows = [common | _make_new_row(order, plan.hashes[fold_number(order)], matches) for order in plan.new]
 	addresses = [receivers.get_columns(*receivers.get_parts(order)) for order in plan.new]
 	customers = buyers.attach_customers(rows)
 	for name, row in zip(reserve_names(SERIES, SERIES_DIGITS, len(rows)), rows, strict=True):
@@ -212,7 +231,7 @@ def _insert_new(
 	insert_rows("Order Item", lines, order_rows.LINE_FIELDS)
 	receivers.store_columns((row["name"], shop, address) for row, _order, address in inserted)
 	events.record_events(_describe_new(row, source) for row, _order, _address in inserted)
-	return {order.platform_order_no: row["name"] for row, order, _address in inserted}, customers
+	return {fold_number(order): row["name"] for row, order, _address in inserted}, customers
 
 
 def _make_new_row(order: CanonicalOrder, content_hash: str, matches: dict[Offer, Match]) -> dict:

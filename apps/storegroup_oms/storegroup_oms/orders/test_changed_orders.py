@@ -75,9 +75,14 @@ class TestFields(ChangedOrders):
 		result = self.save(make_order(seller_memo="pulled"))
 		self.assertEqual((result.changed, self.get_order().seller_memo), (1, "pulled"))
 
-	def test_numbers_that_differ_by_case_only_are_refused(self) -> None:
-		with self.assertRaises(ValueError):
-			self.save(make_order("a1"), make_order("A1"))
+	def test_numbers_that_differ_by_case_only_are_one_order(self) -> None:
+		result = self.save(make_order("a1", 1, seller_memo="new"), make_order("A1"))
+		self.assertEqual((result.new, len(result.names), len(set(result.names.values()))), (1, 2, 1))
+		result = self.save(make_order("Ａ１", 2, seller_memo="newest"))
+		self.assertEqual((result.new, result.changed), (0, 1))
+		self.assertEqual(
+			frappe.get_all("Order", {"shop": self.shop}, pluck="seller_memo", order_by="name"), ["newest"]
+		)
 
 
 class TestReview(ChangedOrders):
