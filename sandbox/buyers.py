@@ -72,13 +72,16 @@ def list_moves(
 
 	memo = do("change_memo", memo=rng.choice(generator.texts["seller_memos"]), flag=rng.randrange(6))
 	if order.state == UNPAID:
-		return [(do("pay"), 80), (do("cancel"), 14), (do("change_amount", adjust=-(order.total // 20)), 6)]
+		off = (order.goods - order.discount) // 20
+		return [(do("pay"), 80), (do("cancel"), 14), (do("change_amount", adjust=-off), 6)]
 	if order.state in (PAID, PART_SHIPPED):
 		if order.is_locked:
 			return [(do("unlock"), 1)]
-		moves = [(do("ship"), 50), (memo, 14), (do("lock"), 2)]
+		moves = [(memo, 14), (do("lock"), 2)]
 		left = [line for line in order.lines if not line.is_shipped and line.refund != REFUNDED]
-		if len(left) > 1:
+		if left and not order.is_under_review:
+			moves.append((do("ship"), 50))
+		if len(left) > 1 and not order.is_under_review:
 			moves.append((do("ship_part"), 20))
 		if order.state == PAID:
 			place = generator.draw_receiver(province=order.receiver.province)
