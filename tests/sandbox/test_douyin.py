@@ -386,8 +386,10 @@ class TestSeller:
 			call(server, shop, "sku.syncStock", sku_id=sku_id, stock_num=3, incremental=True)["code"] == 10000
 		)
 		assert get_data(server, shop, "sku.stockNum", sku_id=sku_id)["stock_num"] == 10
-		batch = [{"sku_id": sku_id, "stock_num": 1}, {"sku_id": 404, "stock_num": 1}]
-		assert get_error(call(server, shop, "sku.syncStockBatch", sku_sync_list=batch))[0] == 50002
+		good = {"sku_id": sku_id, "stock_num": 1}
+		for bad in ({"sku_id": 404, "stock_num": 1}, {"sku_id": skus[1]["id"], "stock_num": -1}):
+			failed = call(server, shop, "sku.syncStockBatch", sku_sync_list=[good, bad])
+			assert get_error(failed)[0] == 50002
 		assert get_data(server, shop, "sku.stockNum", sku_id=sku_id)["stock_num"] == 10
 
 	def test_cases_by_time_of_change(self, server: Server, shop: Shop) -> None:

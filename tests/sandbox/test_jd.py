@@ -243,11 +243,17 @@ class TestOrders:
 			result = search(server, shop, **wrong)
 			assert result["apiResult"]["success"] is False
 			assert "orderInfoList" not in result
-		assert search(server, shop, page="101", page_size="1")["orderInfoList"] == []
 		too_large = {"page_size": "51", "optional_fields": "orderId", "page": "1"}
 		assert not call_result(server, shop, "jingdong.pop.order.enSearch", **too_large)["apiResult"][
 			"success"
 		]
+
+	def test_pages_past_the_hundredth_are_empty(self, server: Server, shop: Shop) -> None:
+		orders = [make_order(server, shop) for _ in range(101)]
+		hundredth = search(server, shop, page="100", page_size="1")
+		assert [row["orderId"] for row in hundredth["orderInfoList"]] == [orders[99].order_no]
+		next_one = search(server, shop, page="101", page_size="1")
+		assert (next_one["orderTotal"], next_one["orderInfoList"]) == (101, [])
 
 	def test_states_filter_and_dates_of_creation(self, server: Server, shop: Shop) -> None:
 		paid, unpaid = make_order(server, shop), make_order(server, shop, is_paid=False)
@@ -371,7 +377,9 @@ class TestAfterSales:
 		return server.do(lambda world: world.open_refund(order, kind, reason="不喜欢"))
 
 	def test_requests_before_shipping_by_both_times(self, server: Server, shop: Shop) -> None:
-		order = make_order(server, shop)
+		order, shipped = make_order(server, shop), make_order(server, shop)
+		server.move(shipped, "ship")
+		self.open(server, shipped, "return")
 		case = self.open(server, order, "before_ship")
 		method = "jingdong.pop.afs.soa.refundapply.queryPageList"
 		window = (show_time(-60), show_time(60))
@@ -387,7 +395,7 @@ class TestAfterSales:
 			server.do(lambda world, action=action: world.move_refund(case, action))
 			assert call_result(server, shop, method, **checked)["result"][0]["status"] == status
 		assert call_result(server, shop, method, pageIndex=1)["success"] is False
-		assert search(server, shop)["orderInfoList"][0]["orderState"] == "TRADE_CANCELED"
+		assert search(server, shop)["orderInfoList"][-1]["orderState"] == "TRADE_CANCELED"
 
 	def test_services_after_shipping(self, server: Server, shop: Shop) -> None:
 		order = make_order(server, shop)
