@@ -6,7 +6,6 @@ Never commits; the caller owns the transaction. All workers take locks in one or
 listings, the customers' series, customers, the orders' series, new orders.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +16,7 @@ from storegroup_oms.catalog.matching import Match, Offer, match_offers
 from storegroup_oms.orders import buyers, events, lifecycle, merging, order_rows, receivers, review_states
 from storegroup_oms.orders.canonical import CanonicalOrder
 from storegroup_oms.orders.changed_orders import READ_FIELDS, update_changed
-from storegroup_oms.orders.order_rows import to_site_time
+from storegroup_oms.orders.order_rows import fold_number, to_site_time
 
 SERIES = "SO-"
 SERIES_DIGITS = 9
@@ -77,7 +76,9 @@ def save_orders(
 	work = plan.new + [order for order, _row in plan.changed]
 	matches = match_offers(shop, (order_rows.make_offer(line) for order in work for line in order.lines))
 	names, customers = _insert_new(shop, plan, matches, source, order_import)
-	raced = {number: order for order in plan.new if (number := fold_number(order)) not in names}
+	raced = {
+		number: order for order in plan.new if (number := fold_number(order.platform_order_no)) not in names
+	}
 	if raced:
 		# Another worker inserted these between our look and our insert; they are stored now.
 		again = _compare(raced, _lock_stored(shop, [order.platform_order_no for order in raced.values()]))
@@ -85,26 +86,19 @@ def save_orders(
 			raise ValueError(f"order {again.new[0].platform_order_no} can neither be inserted nor found")
 		plan = _Plan(plan.new, plan.changed + again.changed, plan.unchanged + again.unchanged, plan.hashes)
 	customers |= update_changed(
-		shop, [(order, row, plan.hashes[fold_number(order)]) for order, row in plan.changed], matches, source
+		shop,
+		[(order, row, plan.hashes[fold_number(order.platform_order_no)]) for order, row in plan.changed],
+		matches,
+		source,
 	)
 	buyers.enqueue_refresh(customers)
 	new = len(names)
-	names |= {fold_number(order): row.name for order, row in plan.changed + plan.unchanged}
+	names |= {fold_number(order.platform_order_no): row.name for order, row in plan.changed + plan.unchanged}
 	return SaveResult(
 		new,
 		len(plan.changed),
 		len(plan.unchanged),
-		{order.platform_order_no: names[fold_number(order)] for order in orders},
-	)
-
-
-def fold_number(order: CanonicalOrder | frappe._dict) -> str:
-	"""An order's platform number as the unique key compares it: without case and width."""
-	number = order.platform_order_no
-	return (
-		number
-		if number.isdecimal() and number.isascii()
-		else unicodedata.normalize("NFKC", number).casefold()
+		{order.platform_order_no: names[fold_number(order.platform_order_no)] for order in orders},
 	)
 
 
@@ -118,7 +112,7 @@ def count_changes(shop: str, orders: Sequence[CanonicalOrder]) -> SaveResult:
 def _keep_newest(orders: Iterable[CanonicalOrder]) -> dict[str, CanonicalOrder]:
 	newest: dict[str, CanonicalOrder] = {}
 	for order in orders:
-		number = fold_number(order)
+		number = fold_number(order.platform_order_no)
 		other = newest.get(number)
 		if other and other.modified_at and (not order.modified_at or order.modified_at < other.modified_at):
 			continue
@@ -144,7 +138,7 @@ def _read_stored(shop: str, numbers: Sequence[str], lock: bool) -> dict[str, fra
 	).run(as_dict=True)
 	if lock:
 		rows = _lock_rows([row.name for row in rows])
-	return {fold_number(row): row for row in rows}
+	return {fold_number(row.platform_order_no): row for row in rows}
 
 
 def _lock_rows(names: Sequence[str]) -> list[frappe._dict]:
@@ -170,7 +164,7 @@ def _lock_stored(shop: str, numbers: Sequence[str]) -> dict[str, frappe._dict]:
 		.orderby(table.platform_order_no)
 		.for_update()
 	).run(as_dict=True)
-	return {fold_number(row): row for row in rows}
+	return {fold_number(row.platform_order_no): row for row in rows}
 
 
 def _compare(orders: dict[str, CanonicalOrder], stored: dict[str, frappe._dict]) -> _Plan:
@@ -210,7 +204,10 @@ def _insert_new(
 	states = review_states.get_state_by_status()
 	common = {"shop": shop, "source": source, "order_import": order_import, "first_seen_at": now}
 	# Whatever takes time is made before the series is locked.
-	rows = [common | _make_new_row(order, plan.hashes[fold_number(order)], matches) for order in plan.new]
+	rows = [
+		common | _make_new_row(order, plan.hashes[fold_number(order.platform_order_no)], matches)
+		for order in plan.new
+	]
 	addresses = [receivers.get_columns(*receivers.get_parts(order)) for order in plan.new]
 	customers = buyers.attach_customers(rows)
 	for name, row in zip(reserve_names(SERIES, SERIES_DIGITS, len(rows)), rows, strict=True):
@@ -231,7 +228,7 @@ def _insert_new(
 	insert_rows("Order Item", lines, order_rows.LINE_FIELDS)
 	receivers.store_columns((row["name"], shop, address) for row, _order, address in inserted)
 	events.record_events(_describe_new(row, source) for row, _order, _address in inserted)
-	return {fold_number(order): row["name"] for row, order, _address in inserted}, customers
+	return {fold_number(order.platform_order_no): row["name"] for row, order, _address in inserted}, customers
 
 
 def _make_new_row(order: CanonicalOrder, content_hash: str, matches: dict[Offer, Match]) -> dict:

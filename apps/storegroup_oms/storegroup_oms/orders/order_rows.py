@@ -1,5 +1,6 @@
 """Canonical orders as rows of `Order` and `Order Item`. Reads and writes nothing."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
@@ -72,6 +73,12 @@ def to_site_time(moment: datetime | None) -> datetime | None:
 	zone = _get_zone(get_system_timezone())
 	local = moment if moment.tzinfo is zone else moment.astimezone(zone)
 	return local.replace(tzinfo=None, microsecond=0)
+
+
+def fold_number(number: str) -> str:
+	"""A platform number as the unique key compares it: without case and width."""
+	is_plain = number.isascii() and number.isdecimal()
+	return number if is_plain else unicodedata.normalize("NFKC", number).casefold()
 
 
 def hash_content(order: CanonicalOrder) -> str:

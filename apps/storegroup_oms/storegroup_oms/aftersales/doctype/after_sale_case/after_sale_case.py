@@ -37,6 +37,8 @@ class AftersaleCase(Document):
 		opened_at: DF.Datetime | None
 		order: DF.Link
 		platform_case_no: DF.Data | None
+		platform_line_nos: DF.SmallText | None
+		platform_modified_at: DF.Datetime | None
 		platform_status: DF.Data | None
 		reason: DF.SmallText
 		reason_code: DF.Literal[
@@ -72,6 +74,10 @@ class AftersaleCase(Document):
 		]
 
 	# end: auto-generated types
+
+	def before_validate(self) -> None:
+		# NULL, not an empty string: cases without a platform number must not meet in the unique key.
+		self.platform_case_no = (self.platform_case_no or "").strip() or None
 
 	def validate(self) -> None:
 		self.check_amount()
@@ -115,3 +121,8 @@ class AftersaleCase(Document):
 def on_doctype_update() -> None:
 	frappe.db.add_index("After-sale Case", ["status", "due_at"])
 	frappe.db.add_index("After-sale Case", ["shop", "status"])
+	table = frappe.qb.DocType("After-sale Case")
+	frappe.qb.update(table).set(table.platform_case_no, None).where(table.platform_case_no == "").run()
+	frappe.db.add_unique(
+		"After-sale Case", ["shop", "platform_case_no"], constraint_name="unique_shop_case_no"
+	)
