@@ -181,10 +181,7 @@ def _replay_batch(shop: str, rows: Sequence[frappe._dict], counts: dict[str, int
 
 		def work() -> None:
 			quarantine.count_replay([row.name for row in rows])
-			receive.save(shop, mapped, "Pull")
-			quarantine.resolve(
-				shop, [order.platform_order_no for order in mapped.orders], frappe.session.user
-			)
+			receive.save(shop, mapped, "Pull", frappe.session.user)
 
 		run_in_transaction(work)
 		counts["resolved"] += len(mapped.orders)

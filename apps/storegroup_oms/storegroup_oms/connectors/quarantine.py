@@ -12,7 +12,7 @@ import frappe
 from frappe.query_builder.functions import Coalesce, Count
 from frappe.utils.password import decrypt, encrypt
 
-from storegroup_oms.bulk import insert_rows
+from storegroup_oms.bulk import insert_rows, update_rows
 from storegroup_oms.connectors.base import Payload
 from storegroup_oms.connectors.errors import MappingError
 from storegroup_oms.connectors.reasons import MAPPING_REASONS
@@ -133,27 +133,17 @@ def resolve(shop: str, order_nos: Sequence[str], user: str = "") -> int:
 	"""Mark waiting rows of orders that came through; returns how many there were."""
 	if not order_nos:
 		return 0
-	row = frappe.qb.DocType("Quarantined Order")
+	row, order = frappe.qb.DocType("Quarantined Order"), frappe.qb.DocType("Order")
 	waiting = (
 		frappe.qb.from_(row)
-		.select(row.name, row.platform_order_no)
+		.left_join(order)
+		.on((order.shop == row.shop) & (order.platform_order_no == row.platform_order_no))
+		.select(row.name, order.name.as_("order"))
 		.where((row.shop == shop) & row.platform_order_no.isin(list(order_nos)) & (row.status != "Resolved"))
 		.run(as_dict=True)
 	)
-	if not waiting:
-		return 0
-	order = frappe.qb.DocType("Order")
-	(
-		frappe.qb.update(row)
-		.left_join(order)
-		.on((order.shop == row.shop) & (order.platform_order_no == row.platform_order_no))
-		.set(row.status, "Resolved")
-		.set(row.order, order.name)
-		.set(row.resolved_at, frappe.utils.now_datetime())
-		.set(row.resolved_by, user or None)
-		.where(row.name.isin([found.name for found in waiting]))
-	).run()
-	return len(waiting)
+	end = {"status": "Resolved", "resolved_at": frappe.utils.now_datetime(), "resolved_by": user or None}
+	return update_rows("Quarantined Order", [{**found, **end} for found in waiting], ("order", *end))
 
 
 def count_replay(names: Sequence[str]) -> None:

@@ -54,12 +54,15 @@ def map_orders(connector: Connector, payloads: Iterable[tuple[str, Payload]]) ->
 	return mapped
 
 
-def save(shop: str, mapped: Mapped, source: str) -> Received:
-	"""Write a batch: good orders through intake, bad ones to quarantine; what came through is resolved there."""
+def save(shop: str, mapped: Mapped, source: str, user: str = "") -> Received:
+	"""Write a batch: good orders through intake, bad ones to quarantine; what came through is resolved there.
+
+	`user` is who replayed them, empty where they came by themselves.
+	"""
 	result = intake.save_orders(shop, mapped.orders, source) if mapped.orders else intake.SaveResult()
 	if mapped.bad:
 		quarantine.put_aside(shop, mapped.bad)
-	quarantine.resolve(shop, [order.platform_order_no for order in mapped.orders])
+	quarantine.resolve(shop, [order.platform_order_no for order in mapped.orders], user)
 	return Received(len(mapped.orders), len({bad.order_no for bad in mapped.bad}), result.names)
 
 

@@ -98,13 +98,15 @@ def get_refresh_margin(platform: str) -> timedelta:
 
 def find_expiring(moment: datetime) -> list[str]:
 	"""Active shops whose token ends soon (site time) and that have a refresh token."""
+	soonest = moment + max([*REFRESH_BEFORE.values(), REFRESH_BEFORE_OTHERS])
 	rows = frappe.get_all(
 		"Shop",
-		filters={
-			"status": "Active",
-			"token_expires_at": ("<", moment + max([*REFRESH_BEFORE.values(), REFRESH_BEFORE_OTHERS])),
-			"refresh_token": ("is", "set"),
-		},
+		filters=[
+			["status", "=", "Active"],
+			["token_expires_at", "is", "set"],  # Frappe takes an empty time for an early one
+			["token_expires_at", "<", soonest],
+			["refresh_token", "is", "set"],
+		],
 		fields=["name", "platform", "token_expires_at"],
 		order_by="token_expires_at asc",
 	)
