@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
-from storegroup_oms.connectors import advice, by_hand, pull, quarantine
+from storegroup_oms.connectors import advice, by_hand, health, pull, quarantine, runner, tokens
 from storegroup_oms.connectors.errors import ConnectorError
 from storegroup_oms.connectors.registry import has_connector
 from storegroup_oms.connectors.sessions import open_session
@@ -17,13 +17,20 @@ MAX_DAYS = 92
 
 @frappe.whitelist(methods=["POST"])
 def test_connection(shop: str) -> dict[str, str | bool]:
-	"""Ask the platform who the shop is; returns ok, message and what the platform calls the shop."""
+	"""Ask the platform who the shop is; returns ok, message and what the platform calls the shop.
+
+	A shop whose authorisation had expired works again when the platform answers.
+	"""
 	_require_shop(shop, "write")
 	try:
 		with open_session(shop) as session:
 			facts = session.call(lambda client: client.get_shop())
 	except ConnectorError as error:
 		return {"ok": False, "message": advice.describe(error)}
+	health.note_account(shop, facts)
+	health.note_success(shop)
+	if tokens.accept(shop):
+		runner.wake(shop, "pull")
 	name = facts.shop_name or facts.platform_shop_id
 	return {"ok": True, "message": _("The platform answers for {0}.").format(name), "shop_name": name}
 
@@ -78,6 +85,61 @@ def fetch_orders(shop: str, order_nos: str) -> None:
 	_enqueue("fetch_orders", shop, order_nos=numbers)
 
 
+@frappe.whitelist(methods=["POST"])
+def fetch_window(name: str) -> None:
+	"""Start walking one pull window again, whatever its state."""
+	require_permission("Pull Window", "read", name)
+	shop = frappe.db.get_value("Pull Window", name, "shop")
+	_require_shop(shop, "read")
+	if not pull.reopen(name):
+		frappe.throw(
+			_("This span is being fetched right now."), exc=InvalidValueError, title=_("Already Running")
+		)
+	_enqueue("walk", shop)
+
+
+@frappe.whitelist(methods=["POST"])
+def refresh_orders(names: list[str] | str) -> int:
+	"""Start fetching orders that we have again from their platforms, at most 500; returns how many.
+
+	Orders of shops without a connection are left out. Raises PermissionError when one is not the user's.
+	"""
+	require_permission("Order", "write")
+	chosen = sorted(set(_read_names(names)))
+	if not chosen or len(chosen) > MAX_NUMBERS:
+		frappe.throw(
+			_("Choose between 1 and {0} orders.").format(MAX_NUMBERS),
+			exc=InvalidValueError,
+			title=_("Order Numbers"),
+		)
+	rows = frappe.get_list(
+		"Order",
+		filters={"name": ["in", chosen]},
+		fields=["name", "shop", "platform", "platform_order_no"],
+		order_by="shop asc, platform_order_no asc",
+		limit=MAX_NUMBERS,
+	)
+	if len(rows) < len(chosen):
+		frappe.throw(
+			_("An order that you chose is not open to you."),
+			exc=frappe.PermissionError,
+			title=_("Not Permitted"),
+		)
+	by_shop: dict[str, list[str]] = {}
+	for row in rows:
+		if has_connector(row.platform):
+			by_shop.setdefault(row.shop, []).append(row.platform_order_no)
+	if not by_shop:
+		frappe.throw(
+			_("These orders come from no connected platform."),
+			exc=InvalidValueError,
+			title=_("No Connection"),
+		)
+	for shop, numbers in by_shop.items():
+		_enqueue("fetch_orders", shop, order_nos=numbers)
+	return sum(len(numbers) for numbers in by_shop.values())
+
+
 def _require_shop(shop: str, ptype: str) -> None:
 	require_permission("Pull Window", "read")
 	require_permission("Shop", ptype, shop)
@@ -130,8 +192,13 @@ def dismiss(names: list[str] | str, reason: str) -> int:
 
 
 def _require_quarantined(names: list[str] | str) -> list[str]:
-	chosen = frappe.parse_json(names) if isinstance(names, str) and names.startswith("[") else names
-	chosen = [chosen] if isinstance(chosen, str) else list(chosen)
+	chosen = _read_names(names)
 	for name in chosen:
 		require_permission("Quarantined Order", "write", name)
 	return chosen
+
+
+def _read_names(names: list[str] | str) -> list[str]:
+	"""Names as a list, as JSON, or one alone."""
+	given = frappe.parse_json(names) if isinstance(names, str) and names.startswith("[") else names
+	return [given] if isinstance(given, str) else list(given)

@@ -79,6 +79,11 @@ def fetch_span(shop: str, start: datetime, end: datetime) -> None:
 	_run(shop, work)
 
 
+def walk(shop: str) -> None:
+	"""Walk the windows of a shop that are due, without planning new ones."""
+	_run(shop, _walk_all)
+
+
 def _walk_all(session: Session) -> str:
 	"""Walk every window of the shop that is due, newest first; returns the closing sentence."""
 	shop = session.shop
@@ -146,10 +151,11 @@ def _fetch(session: Session, order_nos: Sequence[str], unknown: list[str]) -> re
 	return receive.map_orders(session.connector, payloads)
 
 
-def replay(names: Iterable[str]) -> dict[str, int]:
+def replay(names: Iterable[str], report: Callable[[int, int], None] | None = None) -> dict[str, int]:
 	"""Try orders in quarantine again: with a fresh payload, else with the kept one. Returns counts; commits.
 
-	Keys: resolved, waiting (still can't be read), failed (could not be fetched).
+	Keys: resolved, waiting (still can't be read), failed (could not be fetched). `report` is called after each
+	batch with how many were tried, and of how many.
 	"""
 	rows = frappe.get_all(
 		"Quarantined Order",
@@ -164,6 +170,8 @@ def replay(names: Iterable[str]) -> dict[str, int]:
 	for shop, waiting in by_shop.items():
 		for start in range(0, len(waiting), BATCH):
 			_replay_batch(shop, waiting[start : start + BATCH], counts)
+			if report:
+				report(sum(counts.values()), len(rows))
 	return counts
 
 
@@ -191,8 +199,12 @@ def _replay_batch(shop: str, rows: Sequence[frappe._dict], counts: dict[str, int
 def replay_in_background(names: Sequence[str]) -> None:
 	"""Replay many; the user's desk is told how it went."""
 	frappe.set_user_lang(frappe.session.user)
+
+	def report(tried: int, total: int) -> None:
+		show("", min(99, 99 * tried / total), _("{0} of {1} orders").format(tried, total))
+
 	try:
-		counts = replay(names)
+		counts = replay(names, report)
 	except ConnectorError as error:
 		frappe.db.rollback()
 		_end("", advice.describe(error), "red")

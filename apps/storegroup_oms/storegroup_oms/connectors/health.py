@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, now_datetime
 
-from storegroup_oms.connectors import alerts
+from storegroup_oms.connectors import advice, alerts
 from storegroup_oms.connectors.base import ShopFacts
 from storegroup_oms.connectors.errors import ConnectorError, CredentialError
 from storegroup_oms.connectors.sessions import Session
@@ -74,7 +74,7 @@ def note_failure(shop: str, error: ConnectorError) -> None:
 	"""A job gave up on the platform; after a quarter of an hour of that there is a task."""
 	if isinstance(error, CredentialError):
 		return  # tokens has marked the shop and opened its own task
-	_mark(shop, error.code, error.message)
+	_mark(shop, error.code, advice.describe(error))
 
 
 def note_fault(shop: str, kind: str) -> None:

@@ -248,6 +248,16 @@ def _finish(window: frappe._dict, tally: Tally, error: ConnectorError | None) ->
 	run_in_transaction(write)
 
 
+def reopen(name: str) -> bool:
+	"""Have a window walked again, however it ended; False while somebody walks it. Doesn't commit."""
+	window = frappe.db.get_value("Pull Window", name, ["status", "due_at"], as_dict=True, for_update=True)
+	if window.status == "Running" and window.due_at and window.due_at > now_datetime():
+		return False
+	values = {"status": "Open", "due_at": now_datetime(), "error_code": None, "error_message": None}
+	frappe.db.set_value("Pull Window", name, values, update_modified=False)
+	return True
+
+
 def find_waiting_shops(purposes: Sequence[str]) -> list[str]:
 	"""Shops that have windows of these purposes due."""
 	table = frappe.qb.DocType("Pull Window")

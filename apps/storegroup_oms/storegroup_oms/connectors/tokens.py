@@ -71,6 +71,19 @@ def store(shop: str, fresh: TokenSet) -> None:
 	frappe.db.commit()
 
 
+def accept(shop: str) -> bool:
+	"""The platform has taken the shop's access: an expired shop works again, its task is closed. Doesn't commit.
+
+	True when the shop was expired.
+	"""
+	if frappe.db.get_value("Shop", shop, "status") != EXPIRED:
+		return False
+	values = {"status": "Active", "error_code": None, "last_error": None}
+	frappe.db.set_value("Shop", shop, values, update_modified=False)
+	alerts.close_shop_task(shop, "authorisation")
+	return True
+
+
 def _give_up(shop: str, error: ConnectorError) -> None:
 	frappe.db.rollback()
 	frappe.db.set_value(

@@ -3,6 +3,7 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils.password import get_decrypted_password
 
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.field_levels import FieldLevelMixin
@@ -66,6 +67,7 @@ class Shop(FieldLevelMixin, Document):
 		self.check_gateway_url()
 		self.check_platform_shop_id()
 		self.check_platform_unchanged()
+		self.forget_old_token_end()
 
 	def check_rates(self) -> None:
 		"""Percentages lie between 0 and 100."""
@@ -121,3 +123,13 @@ class Shop(FieldLevelMixin, Document):
 				exc=InvalidValueError,
 				title=_("Platform Is Fixed"),
 			)
+
+	def forget_old_token_end(self) -> None:
+		"""A token typed in anew ends at a time that nobody has told; the old one's would have it renewed at once."""
+		typed = self.session_token
+		if self.is_new() or not typed or self.is_dummy_password(typed):
+			return
+		if self.has_value_changed("token_expires_at"):
+			return
+		if typed != get_decrypted_password("Shop", self.name, "session_token", raise_exception=False):
+			self.token_expires_at = None
