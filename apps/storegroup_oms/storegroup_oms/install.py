@@ -82,5 +82,6 @@ def _ensure_defaults() -> None:
 	profiles.ensure_staff_profile()
 	boards.ensure_task_board()
 	lists.ensure_lists()
+	lists.ensure_saved_filters()
 	logs.ensure_log_clearing()
 	branding.ensure_branding()

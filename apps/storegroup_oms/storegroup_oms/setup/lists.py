@@ -1,8 +1,10 @@
-"""Columns of the lists that people work in all day."""
+"""Columns and saved filters of the lists that people work in all day."""
 
 import json
 
 import frappe
+from frappe import _
+from frappe.utils import cint
 
 # DocType → columns in order; "status_field" is the indicator.
 COLUMNS = {
@@ -17,6 +19,58 @@ COLUMNS = {
 		("ship_by", "Ship By"),
 	),
 }
+
+FILTERS_MADE = "oms_saved_filters_made"
+
+
+def make_saved_filters() -> dict[str, list[list]]:
+	"""Filters of the order list that everybody sees: {name in the session's language: filters}."""
+	to_ship = ["To Review", "On Hold", "Backorder", "To Print", "To Pick", "To Ship", "Partly Shipped"]
+	order = "Order"
+	return {
+		_("New customers, to review"): [
+			[order, "status", "=", "To Review"],
+			[order, "customer_kind", "=", "New Customer"],
+		],
+		_("Repeat customers, to review"): [
+			[order, "status", "=", "To Review"],
+			[order, "customer_kind", "=", "Repeat Customer"],
+		],
+		_("Refund asked, not shipped"): [
+			[order, "status", "in", to_ship],
+			[order, "stop_reasons", "like", "%refund_requested%"],
+		],
+		_("Goods not matched"): [
+			[order, "status", "=", "On Hold"],
+			[order, "hold_reasons", "like", "%listing_unmatched%"],
+		],
+		_("Paid today, not shipped"): [
+			[order, "status", "in", to_ship],
+			[order, "paid_at", "Timespan", "today"],
+		],
+	}
+
+
+def ensure_saved_filters() -> None:
+	"""Save the filters once in the site's language, which is known when the setup wizard is through.
+
+	Frappe shows their names as they are. Afterwards they are the administrator's to change or remove.
+	"""
+	is_ready = cint(frappe.db.get_single_value("System Settings", "setup_complete"))
+	if not is_ready or frappe.db.get_default(FILTERS_MADE):
+		return
+	language = frappe.local.lang
+	frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or language
+	try:
+		filters = make_saved_filters()
+	finally:
+		frappe.local.lang = language
+	for name, conditions in filters.items():
+		row = {"reference_doctype": "Order", "filter_name": name, "for_user": ""}
+		if not frappe.db.exists("List Filter", row):
+			document = frappe.get_doc({"doctype": "List Filter", **row, "filters": json.dumps(conditions)})
+			document.insert(ignore_permissions=True)  # installation runs before anyone has a role
+	frappe.db.set_default(FILTERS_MADE, "1")
 
 
 def ensure_lists() -> None:
@@ -38,5 +92,7 @@ def ensure_lists() -> None:
 
 
 def remove_lists() -> None:
-	"""Delete the settings of our lists."""
+	"""Delete the settings and the shared filters of our lists."""
 	frappe.db.delete("List View Settings", {"name": ["in", list(COLUMNS)]})
+	frappe.db.delete("List Filter", {"reference_doctype": ["in", list(COLUMNS)]})
+	frappe.db.delete("DefaultValue", {"defkey": FILTERS_MADE})

@@ -2,6 +2,8 @@
 
 import frappe
 
+from storegroup_oms.setup import lists
+
 
 def complete_setup_wizard(answers: dict) -> None:
 	"""Answer Frappe's setup wizard, unless it has been completed. Commits.
@@ -25,3 +27,4 @@ def after_setup_wizard(answers: dict) -> None:
 		# Administrator is made before the wizard asks where we are.
 		frappe.db.set_value("User", "Administrator", "time_zone", timezone)
 	frappe.clear_cache()
+	lists.ensure_saved_filters()

@@ -1,3 +1,5 @@
+import "./connections.js";
+
 // What every desk page of the product shares.
 frappe.provide("storegroup_oms");
 

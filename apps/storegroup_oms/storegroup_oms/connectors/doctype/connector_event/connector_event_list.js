@@ -7,8 +7,16 @@ const CONNECTOR_EVENT_COLOURS = {
 };
 
 frappe.listview_settings["Connector Event"] = {
+	hide_name_column: true,
 	add_fields: ["status"],
 	get_indicator(doc) {
 		return [__(doc.status), CONNECTOR_EVENT_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
+	},
+	onload(listview) {
+		listview.page.add_inner_button(__("Failed or Tried Again"), () =>
+			listview.filter_area
+				.clear(false)
+				.then(() => listview.filter_area.add([["Connector Event", "status", "in", ["Failed", "Retry"]]]))
+		);
 	},
 };

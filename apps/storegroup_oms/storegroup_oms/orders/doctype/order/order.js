@@ -10,7 +10,13 @@ frappe.ui.form.on("Order", {
 		show_reasons(frm);
 		show_timeline(frm);
 		if (frm.is_new()) return;
+		show_origin(frm);
 		frm.add_custom_button(__("Reveal Contact"), () => ask_reveal(frm));
+		if (is_from_platform(frm.doc) && frappe.model.can_write("Order")) {
+			frm.add_custom_button(__("Fetch from Platform Again"), () =>
+				storegroup_oms.connections.refresh_orders([frm.doc.name])
+			);
+		}
 		if (frappe.model.can_create("After-sale Case")) {
 			frm.add_custom_button(
 				__("After-sale Case"),
@@ -39,6 +45,22 @@ frappe.ui.form.on("Order Item", {
 		});
 	},
 });
+
+function is_from_platform(doc) {
+	return doc.platform && doc.platform !== "Manual";
+}
+
+// Where the order came from, what its platform calls its state, and whether we know the buyer.
+function show_origin(frm) {
+	const row = frm.doc;
+	if (row.platform_status) {
+		const word = frappe.utils.escape_html(row.platform_status);
+		frm.dashboard.add_indicator(__("At the platform: {0}", [word]), "blue");
+	}
+	if (row.source) frm.dashboard.add_indicator(__("Came by: {0}", [__(row.source)]), "gray");
+	const value = row.customer_kind;
+	if (value) frm.dashboard.add_indicator(__(value), value === "New Customer" ? "green" : "purple");
+}
 
 function set_line_amount(cdt, cdn) {
 	const row = locals[cdt][cdn];

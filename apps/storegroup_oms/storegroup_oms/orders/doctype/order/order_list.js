@@ -51,12 +51,29 @@ function make_money(value) {
 	return `<span class="text-right">${format_currency(value)}</span>`;
 }
 
+const CUSTOMER_KINDS = { "New Customer": ["green", __("New Customer")], "Repeat Customer": ["purple", __("Repeat Customer")] };
+
+function make_buyer(nick, doc) {
+	const [colour, word] = CUSTOMER_KINDS[doc.customer_kind] || [];
+	const pill = word ? `<span class="indicator-pill ${colour} no-indicator-dot mr-1">${word}</span>` : "";
+	return `${pill}${frappe.utils.escape_html(nick || "")}`;
+}
+
 frappe.listview_settings["Order"] = {
-	add_fields: ["status", "hold_reasons", "stop_reasons", "ship_by", "refund_amount", "platform"],
+	add_fields: [
+		"status",
+		"hold_reasons",
+		"stop_reasons",
+		"ship_by",
+		"refund_amount",
+		"platform",
+		"customer_kind",
+	],
 	get_indicator(doc) {
 		return [__(doc.status), ORDER_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
 	},
 	formatters: {
+		buyer_nick: (value, df, doc) => make_buyer(value, doc),
 		hold_reasons: (value) => make_pills(value, "red"),
 		tags: (value) => make_pills(value, "blue"),
 		ordered_at: (value) => make_moment(value),
@@ -83,6 +100,11 @@ frappe.listview_settings["Order"] = {
 				labels[key],
 				() => listview.filter_area.clear(false).then(() => listview.filter_area.add(filters[key])),
 				__("Queues")
+			);
+		}
+		if (frappe.model.can_write("Order")) {
+			listview.page.add_action_item(__("Fetch from Platform Again"), () =>
+				storegroup_oms.connections.refresh_orders(listview.get_checked_items(true))
 			);
 		}
 		if (frappe.model.can_create("Order Import")) {

@@ -9,7 +9,10 @@ def get_data(data: dict | None = None) -> dict:
 		"transactions": [
 			{"label": _("Orders"), "items": ["Order", "After-sale Case", "Order Import"]},
 			{"label": _("Goods"), "items": ["Listing"]},
-			{"label": _("Connection"), "items": ["Pull Window", "Connector Event"]},
+			{
+				"label": _("Connection"),
+				"items": ["Pull Window", "Quarantined Order", "Connector Event", "Connector Call"],
+			},
 			{"label": _("Team"), "items": ["Task"]},
 		],
 	}
