@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from runtime.bench import Bench
 from tests.e2e.stack import Stack
@@ -87,6 +87,20 @@ def watch(page: Page) -> Watch:
 	return Watch(page)
 
 
+@pytest.fixture
+def desk(page: Page, watch: Watch, admin_password: str) -> Page:
+	"""A page whose user has logged in through the log-in form."""
+	page.goto("/login")
+	expect(page.locator("#login_email")).to_be_visible()
+	take_picture(page, "login")
+	page.fill("#login_email", "Administrator")
+	page.fill("#login_password", admin_password)
+	page.click(".form-login .btn-login")
+	page.wait_for_url("**/app/**")
+	expect(page.locator(".navbar")).to_be_visible()
+	return page
+
+
 @pytest.fixture(scope="session")
 def admin_password() -> str:
 	return Bench(ROOT).get_secret("admin")
@@ -105,3 +119,16 @@ def take_picture(page: Page, name: str) -> None:
 	"""Keep a picture of the page in test-results/ (ignored by git)."""
 	SHOTS.mkdir(exist_ok=True)
 	page.screenshot(path=SHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png")
+
+
+def open_route(page: Page, *route: str) -> None:
+	"""Go to a route of the desk, as a click would; nothing happens where the page is there already.
+
+	Waits until the page that is left has come to rest: Frappe draws a chart that arrives later into a box without
+	width, and complains.
+	"""
+	page.wait_for_load_state("networkidle")
+	if page.evaluate("frappe.get_route_str()") == "/".join(route):
+		return
+	page.evaluate("route => frappe.set_route(route)", list(route))
+	page.wait_for_function("route => frappe.get_route_str() === route", arg="/".join(route))

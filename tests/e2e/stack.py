@@ -29,7 +29,7 @@ class Stack:
 		self.site = site
 		self.folder = folder
 		self.sites = folder / "sites"
-		self.ports = dict(zip(("http", "web", "socketio"), find_free_ports(3), strict=True))
+		self.ports = dict(zip(("http", "web", "socketio", "webhooks"), find_free_ports(4), strict=True))
 		self.url = f"http://127.0.0.1:{self.ports['http']}"
 		self.bench_id = f"test-{os.getpid()}"
 		self.processes: list[tuple[str, subprocess.Popen]] = []

@@ -7,7 +7,7 @@ import frappe
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Watch, take_picture
+from tests.e2e.conftest import Watch, open_route, take_picture
 from tests.e2e.seed import STATUSES, Seed, create_seed, remove_seed
 from tests.e2e.stack import Stack
 
@@ -21,33 +21,6 @@ def seed(site: str) -> Iterator[Seed]:
 		yield made
 	finally:
 		remove_seed(made)
-
-
-@pytest.fixture
-def desk(page: Page, watch: Watch, admin_password: str) -> Page:
-	"""A page whose user has logged in through the log-in form."""
-	page.goto("/login")
-	expect(page.locator("#login_email")).to_be_visible()
-	take_picture(page, "login")
-	page.fill("#login_email", "Administrator")
-	page.fill("#login_password", admin_password)
-	page.click(".form-login .btn-login")
-	page.wait_for_url("**/app/**")
-	expect(page.locator(".navbar")).to_be_visible()
-	return page
-
-
-def open_route(page: Page, *route: str) -> None:
-	"""Go to a route of the desk, as a click would; nothing happens where the page is there already.
-
-	Waits until the page that is left has come to rest: Frappe draws a chart that arrives later into a box without
-	width, and complains.
-	"""
-	page.wait_for_load_state("networkidle")
-	if page.evaluate("frappe.get_route_str()") == "/".join(route):
-		return
-	page.evaluate("route => frappe.set_route(route)", list(route))
-	page.wait_for_function("route => frappe.get_route_str() === route", arg="/".join(route))
 
 
 def read_stored(doctype: str, name: str, field: str):
