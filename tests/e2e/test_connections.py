@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.contract.conftest import Sandbox, sandbox  # noqa: F401 (a fixture)
-from tests.e2e.conftest import Watch, open_route, take_picture
+from tests.e2e.conftest import TIMEOUT_MS, Watch, open_route, take_picture
 from tests.e2e.connected import create_connected_shop, remove_connected_shop
 
 PHONE = {"width": 390, "height": 844}
@@ -62,7 +62,7 @@ def test_from_a_tested_connection_to_an_order_out_of_quarantine(
 	click_button(desk, "立即同步")
 	expect(desk.locator(".form-dashboard .progress-bar")).to_be_visible()
 	ended = desk.locator(".desk-alert", has_text="1 单被隔离")
-	expect(ended.first).to_be_visible()
+	expect(ended.first).to_be_visible(timeout=TIMEOUT_MS)
 	take_picture(desk, "shop-synced")
 	assert count_stored("Order", shop=shop) == 3
 	assert count_stored("Quarantined Order", shop=shop, status="Waiting") == 1
@@ -115,7 +115,7 @@ def test_orders_are_fetched_again_by_number(
 	dialog.locator("textarea").fill(f"{order['order_no']}，999")
 	take_picture(desk, "fetch-by-number")
 	dialog.locator(".btn-modal-primary").click()
-	expect(desk.locator(".desk-alert", has_text="999").first).to_be_visible()
+	expect(desk.locator(".desk-alert", has_text="999").first).to_be_visible(timeout=TIMEOUT_MS)
 
 	assert count_stored("Order", shop=shop, platform_order_no=order["order_no"]) == 1
 	assert watch.faults == []
