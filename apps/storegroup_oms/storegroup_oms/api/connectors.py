@@ -95,7 +95,7 @@ def fetch_window(name: str) -> None:
 		frappe.throw(
 			_("This span is being fetched right now."), exc=InvalidValueError, title=_("Already Running")
 		)
-	_enqueue("walk", shop)
+	_enqueue("walk", shop, after_commit=True)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -151,12 +151,13 @@ def _require_shop(shop: str, ptype: str) -> None:
 		)
 
 
-def _enqueue(work: str, shop: str, **arguments) -> None:
+def _enqueue(work: str, shop: str, after_commit: bool = False, **arguments) -> None:
+	# Frappe commits a request only where something was written: without that, a job after commit never starts.
 	frappe.enqueue(
 		f"storegroup_oms.connectors.by_hand.{work}",
 		queue="default",
 		timeout=3600,
-		enqueue_after_commit=True,
+		enqueue_after_commit=after_commit,
 		shop=shop,
 		**arguments,
 	)
@@ -171,7 +172,6 @@ def replay(names: list[str] | str) -> dict[str, int]:
 			"storegroup_oms.connectors.by_hand.replay_in_background",
 			queue="default",
 			timeout=3600,
-			enqueue_after_commit=True,
 			names=chosen,
 		)
 		return {"queued": len(chosen)}

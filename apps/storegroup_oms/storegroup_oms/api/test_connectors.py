@@ -118,6 +118,20 @@ class TestNewToken(ConnectionTest):
 			self.assertEqual(frappe.db.get_value("Shop", self.shop, "token_expires_at"), end)
 
 
+class TestStarting(ConnectionTest):
+	def test_a_job_starts_though_its_request_writes_nothing(self):
+		for start in (
+			lambda: api.sync_now(self.shop),
+			lambda: api.fetch_all(self.shop),
+			lambda: api.fetch_orders(self.shop, "1, 2"),
+			lambda: api.fetch_span(self.shop, "2026-11-11 00:00:00", "2026-11-12 00:00:00"),
+		):
+			start()
+			method, values = self.started[-1]
+			self.assertFalse(values["enqueue_after_commit"], method)
+		self.assertEqual(len(self.started), 4)
+
+
 class TestFetchWindow(ConnectionTest):
 	def create_window(self, status: str, due_at=None):
 		now = now_datetime()
@@ -138,6 +152,7 @@ class TestFetchWindow(ConnectionTest):
 				self.assertEqual(frappe.db.get_value("Pull Window", name, "status"), "Open")
 				self.assertEqual(self.started[-1][0], "storegroup_oms.connectors.by_hand.walk")
 				self.assertEqual(self.started[-1][1]["shop"], self.shop)
+				self.assertTrue(self.started[-1][1]["enqueue_after_commit"])
 
 	def test_one_that_runs_is_left_alone_until_its_lease_ends(self):
 		running = self.create_window("Running", add_to_date(now_datetime(), seconds=60))
