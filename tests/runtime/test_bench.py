@@ -17,6 +17,7 @@ from runtime.report import Failure
 def listen(port: int = 0):
 	"""Occupy a loopback port; yields its number."""
 	with socket.socket() as server:
+		server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as is_free asks: a desk has just ended
 		server.bind(("127.0.0.1", port))
 		server.listen()
 		yield server.getsockname()[1]
