@@ -69,4 +69,16 @@ def connect_shops(context, path: str) -> None:
 			frappe.destroy()
 
 
-commands = [import_orders, run_consumer, connect_shops]
+@click.command("write-openapi")
+@click.argument("path", type=click.Path(dir_okay=False))
+def write_openapi(path: str) -> None:
+	"""Write the open API's OpenAPI 3.1 document to a file; needs no site."""
+	from pathlib import Path
+
+	from storegroup_oms.open_api import document
+
+	Path(path).write_text(document.dump(), encoding="utf-8")
+	click.echo(f"{path} written")
+
+
+commands = [import_orders, run_consumer, connect_shops, write_openapi]

@@ -41,3 +41,20 @@ class NameTakenError(OMSError):
 
 class ImportStateError(OMSError):
 	"""The order file can't be checked or loaded in the state it is in."""
+
+
+class ApiRequestError(OMSError):
+	"""A request to the open API is refused. HTTP 422. `code` is for programs, `path` names the wrong part."""
+
+	http_status_code = 422
+
+	def __init__(self, message: str = "", code: str = "invalid", path: str = "") -> None:
+		super().__init__(message)
+		self.code = code
+		self.path = path
+
+
+class ApiConflictError(ApiRequestError):
+	"""The request doesn't fit the present state of what it is about. HTTP 409."""
+
+	http_status_code = 409

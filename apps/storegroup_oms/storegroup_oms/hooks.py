@@ -59,6 +59,7 @@ doc_events = {
 	"SKU": {"on_update": "storegroup_oms.catalog.matching.match_new_sku"},
 	"Dashboard Chart": {"validate": "storegroup_oms.doors.check_saved_query"},
 	"Number Card": {"validate": "storegroup_oms.doors.check_saved_query"},
+	"Shipment": {"on_update": "storegroup_oms.open_api.outbox.note_shipment"},
 	"Error Log": {"before_insert": "storegroup_oms.doors.clean_error_log"},
 	"Version": {"before_insert": "storegroup_oms.field_levels.strip_version"},
 }
@@ -66,9 +67,15 @@ doc_events = {
 # Called with `listings` and `codes` that lead to a SKU from now on.
 oms_listings_matched = ["storegroup_oms.orders.waiting_lines.enqueue_fill"]
 
+# Each gets the timeline rows just written, in the same transaction.
+order_event_sinks = ["storegroup_oms.open_api.outbox.write_order_deliveries"]
+
 scheduler_events = {
 	"cron": {
-		"* * * * *": ["storegroup_oms.connectors.runner.tick"],
+		"* * * * *": [
+			"storegroup_oms.connectors.runner.tick",
+			"storegroup_oms.open_api.delivery.start_if_due",
+		],
 		"*/5 * * * *": ["storegroup_oms.connectors.runner.recheck_hour"],
 		"*/10 * * * *": ["storegroup_oms.orders.waiting_lines.enqueue_rematch"],
 		"7 * * * *": ["storegroup_oms.connectors.runner.recheck_day"],
@@ -77,6 +84,7 @@ scheduler_events = {
 			"storegroup_oms.connectors.runner.refresh_listings_of_all",
 		],
 	},
+	"daily": ["storegroup_oms.open_api.delivery.clear_old_rows"],
 }
 
 global_search_doctypes = {

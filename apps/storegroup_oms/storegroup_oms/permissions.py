@@ -82,6 +82,7 @@ SCOPES: dict[str, Scope] = {
 	"Connector Event": Scope(shop="`tabConnector Event`.shop IN ({values})"),
 	"Connector Call": Scope(shop="`tabConnector Call`.shop IN ({values})"),
 	"Quarantined Order": Scope(shop="`tabQuarantined Order`.shop IN ({values})"),
+	"Webhook Delivery": Scope(shop="`tabWebhook Delivery`.shop IN ({values})"),
 	"After-sale Case": Scope(shop="`tabAfter-sale Case`.shop IN ({values})"),
 	"After-sale Inspection": _line_of("After-sale Inspection", "After-sale Case"),
 	"Customer": Scope(parent="Order", tie="`tabOrder`.customer = `tabCustomer`.name"),

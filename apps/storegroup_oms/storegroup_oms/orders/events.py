@@ -18,21 +18,22 @@ def record_events(rows: Iterable[dict]) -> int:
 
 	Each row: order, event (a short English fact), source (who or what caused it), and optionally
 	from_status, to_status, details (a JSON-able dict), occurred_at (site time; now when absent).
+	Functions named by the hook `order_event_sinks` get the stored rows, in the same transaction.
 	"""
 	now = frappe.utils.now()
-	return insert_rows(
-		"Order Event",
-		(
-			{
-				**row,
-				"name": frappe.generate_hash(length=16),
-				"details": _dump(row.get("details")),
-				"occurred_at": row.get("occurred_at") or now,
-			}
-			for row in rows
-		),
-		FIELDS,
-	)
+	stored = [
+		{
+			**row,
+			"name": frappe.generate_hash(length=16),
+			"details": _dump(row.get("details")),
+			"occurred_at": row.get("occurred_at") or now,
+		}
+		for row in rows
+	]
+	written = insert_rows("Order Event", stored, FIELDS)
+	for sink in frappe.get_hooks("order_event_sinks"):
+		frappe.get_attr(sink)(stored)
+	return written
 
 
 def _dump(details: dict | None) -> str | None:

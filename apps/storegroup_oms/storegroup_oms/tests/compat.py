@@ -27,6 +27,7 @@ STALE_CACHES = (
 	"assignment_rule",
 	"bootinfo",
 	"defaults",
+	"oms_webhook_endpoints",
 	"roles",
 	"server_script_map",
 	"system_settings",

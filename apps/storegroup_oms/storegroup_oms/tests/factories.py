@@ -13,6 +13,7 @@ from frappe.model.document import Document
 from frappe.utils import add_to_date, now_datetime
 
 PASSWORD = "Storegroup-Test-1!"
+WEBHOOK_SECRET = "a secret of the tests"
 RECEIVER = {
 	"receiver_name": "王小明",
 	"receiver_mobile": "13812345678",
@@ -167,6 +168,17 @@ def create_after_sale_case(order: str | None = None, **values: Any) -> Document:
 	"""An open refund case of one order."""
 	defaults = {"kind": "Refund", "reason": "The buyer changed their mind.", "amount": 1}
 	return _insert("After-sale Case", {"order": order or create_order().name, **defaults, **values})
+
+
+def create_webhook_endpoint(events: Iterable[str] = (), shops: Iterable[str] = (), **values: Any) -> Document:
+	"""An enabled Webhook Endpoint at a public address, for all events and shops where none are given."""
+	rows = {"events": [{"event": event} for event in events], "shops": [{"shop": shop} for shop in shops]}
+	defaults = {
+		"endpoint_name": f"Endpoint {make_suffix()}",
+		"url": "https://hooks.example.com/oms",
+		"secret": WEBHOOK_SECRET,
+	}
+	return _insert("Webhook Endpoint", {**defaults, **rows, **values})
 
 
 def create_user(

@@ -56,6 +56,7 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Quarantined Order": insert(
 			"Quarantined Order", shop=shop, platform_order_no="Q1", status="Waiting", payload_encrypted="x"
 		).name,
+		"Webhook Delivery": create_delivery(shop, order.name),
 		"Personal Data Access": insert(
 			"Personal Data Access",
 			user="Administrator",
@@ -81,6 +82,20 @@ def create_import(shop: str) -> str:
 	document.set_new_name()
 	document.db_insert()
 	return document.name
+
+
+def create_delivery(shop: str, order: str) -> str:
+	"""A message about an order that has been sent. Returns its name."""
+	return insert(
+		"Webhook Delivery",
+		endpoint=factories.create_webhook_endpoint().name,
+		event="order.created",
+		event_id=frappe.generate_hash(length=16),
+		shop=shop,
+		reference_doctype="Order",
+		reference_name=order,
+		status="Done",
+	).name
 
 
 def set_role(user: str, role: str) -> None:
@@ -118,11 +133,11 @@ def call_rest(method: str, path: str, **form):
 class web_request:
 	"""The state of a request while the block runs; asks `auth_hooks` as Frappe does after the log-in."""
 
-	def __init__(self, method: str, path: str, form: dict):
+	def __init__(self, method: str, path: str, form: dict, headers: dict[str, str] | None = None):
 		from werkzeug.test import EnvironBuilder
 		from werkzeug.wrappers import Request
 
-		self.request = Request(EnvironBuilder(path=path, method=method).get_environ())
+		self.request = Request(EnvironBuilder(path=path, method=method, headers=headers).get_environ())
 		self.form = form
 
 	def __enter__(self):

@@ -16,6 +16,7 @@ class OMSSettings(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		allow_private_webhooks: DF.Check
 		default_alert_level: DF.Int
 		default_paid_order_status: DF.Literal["To Review", "Completed"]
 		default_safety_stock: DF.Int
@@ -32,6 +33,7 @@ class OMSSettings(Document):
 		ship_soon_hours: DF.Int
 		ship_within_hours: DF.Int
 		unpaid_close_hours: DF.Int
+		webhook_off_days: DF.Int
 	# end: auto-generated types
 
 	def validate(self) -> None:
