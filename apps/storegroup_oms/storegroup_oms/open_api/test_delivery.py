@@ -193,6 +193,22 @@ class TestDelivery(DeliveryTest):
 		self.assertEqual(delivery.get_pause_s(1, Outcome(500, "", 0, retry_after_s=900)), 60)
 
 
+class TestEveryMinute(DeliveryTest):
+	def test_a_worker_is_called_only_when_something_is_due(self):
+		endpoint, _order = self.create("http://127.0.0.1:9/hook")
+		jobs = self.enterContext(patch.object(frappe, "enqueue"))
+		for status, minutes, called in (("Done", -1, 0), ("Retry", 5, 0), ("Retry", -1, 1)):
+			frappe.db.set_value("Webhook Delivery", {"status": ["!=", "Done"]}, "status", "Done")
+			moment = now_datetime() + timedelta(minutes=minutes)
+			frappe.db.set_value(
+				"Webhook Delivery", {"endpoint": endpoint}, {"status": status, "due_at": moment}
+			)
+			with self.subTest(status, minutes=minutes):
+				delivery.start_if_due()
+				self.assertEqual(jobs.call_count, called)
+		self.assertEqual(jobs.call_args.args, ("storegroup_oms.open_api.delivery.send_due",))
+
+
 class TestSwitchingOff(DeliveryTest):
 	def fail(self, endpoint: str, days: float) -> None:
 		since = now_datetime() - timedelta(days=days)

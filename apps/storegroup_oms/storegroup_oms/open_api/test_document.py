@@ -3,10 +3,13 @@
 import copy
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import frappe
+from click.testing import CliRunner
 from openapi_spec_validator import validate
 
+from storegroup_oms.commands import write_openapi
 from storegroup_oms.open_api import document, models, operations
 from storegroup_oms.tests import factories
 from storegroup_oms.tests.api_calls import BY_NAME, ApiTest
@@ -33,6 +36,12 @@ class TestDocument(UnitTest):
 			document.dump(),
 			"write it anew: bench write-openapi docs/api/openapi.json",
 		)
+
+	def test_the_command_writes_it(self):
+		with TemporaryDirectory() as folder:
+			path = Path(folder) / "openapi.json"
+			result = CliRunner().invoke(write_openapi, [str(path)])
+			self.assertEqual((result.exit_code, path.read_text(encoding="utf-8")), (0, document.dump()))
 
 	def test_each_endpoint_is_described_and_each_description_is_an_endpoint(self):
 		from storegroup_oms.api.v1 import orders
