@@ -75,6 +75,7 @@ scheduler_events = {
 		"* * * * *": [
 			"storegroup_oms.connectors.runner.tick",
 			"storegroup_oms.open_api.delivery.start_if_due",
+			"storegroup_oms.orders.outbox.enqueue_waiting",
 		],
 		"*/5 * * * *": ["storegroup_oms.connectors.runner.recheck_hour"],
 		"*/10 * * * *": ["storegroup_oms.orders.waiting_lines.enqueue_rematch"],

@@ -63,6 +63,7 @@ SCOPES: dict[str, Scope] = {
 	"Order Item": _line_of("Order Item", "Order"),
 	"Order Receiver": _through("Order Receiver", "Order", "order"),
 	"Order Event": _through("Order Event", "Order", "order"),
+	"Order Change": _through("Order Change", "Order", "order"),
 	"Order Import": Scope(shop="`tabOrder Import`.shop IN ({values})"),
 	"Order Import Layout": Scope(shop="`tabOrder Import Layout`.shop IN ({values})"),
 	"Personal Data Access": Scope(shop="`tabPersonal Data Access`.shop IN ({values})"),

@@ -6,11 +6,12 @@ from decimal import Decimal
 import frappe
 
 from storegroup_oms.bulk import update_rows
-from storegroup_oms.orders import events, merging, review_states
+from storegroup_oms.orders import events, merging, outbox, review_states
 from storegroup_oms.orders.line_changes import read_lines
 
 MONEY_KINDS = ("Refund Before Shipping", "Refund", "Return")
 PAID_BACK = ("Refunded", "Done")
+ORDER_FIELDS = ("status", "review_state", "hold_reasons", "stop_reasons", "refund_amount")
 # Status of a case → refund status of the lines that it is about.
 LINE_STATUS = {
 	"Open": "Requested",
@@ -37,7 +38,7 @@ def apply_cases(orders: Sequence[str], source: str) -> None:
 	cases = _read_cases(orders)
 	lines = read_lines(list(orders))
 	states = review_states.get_state_by_status()
-	written, rows, moves = [], [], []
+	written, rows, moves, former = [], [], [], []
 	for stored in _read_orders(orders):
 		own = lines.get(stored.name, [])
 		before = [line.refund_status for line in own]
@@ -47,12 +48,13 @@ def apply_cases(orders: Sequence[str], source: str) -> None:
 			line for line, old in zip(own, before, strict=True) if (line.refund_status or "") != (old or "")
 		]
 		values = _merge(stored, merging.compare_refunds(before, after), cases.get(stored.name, []), states)
-		if any((stored[name] or "") != (value or "") for name, value in values.items()):
+		if changes := outbox.find_changes(stored, values, ORDER_FIELDS):
 			rows.append({"name": stored.name, **values})
+			former.append((stored.name, changes))
 		if values["status"] != stored.status:
 			moves.append((stored.name, stored.status, values["status"]))
 	update_rows("Order Item", written, ("refund_status",))
-	update_rows("Order", rows, ("status", "review_state", "hold_reasons", "stop_reasons", "refund_amount"))
+	update_rows("Order", rows, ORDER_FIELDS)
 	events.record_events(
 		{
 			"order": name,
@@ -63,14 +65,14 @@ def apply_cases(orders: Sequence[str], source: str) -> None:
 		}
 		for name, before, after in moves
 	)
+	outbox.record_changes(updated=former)
 
 
 def _read_orders(names: Sequence[str]) -> list[frappe._dict]:
 	table = frappe.qb.DocType("Order")
-	fields = ("name", "status", "review_state", "hold_reasons", "stop_reasons", "refund_amount")
 	return (
 		frappe.qb.from_(table)
-		.select(*(table[name] for name in fields))
+		.select(table.name, *(table[name] for name in ORDER_FIELDS))
 		.where(table.name.isin(list(names)))
 		.orderby(table.name)
 		.for_update()

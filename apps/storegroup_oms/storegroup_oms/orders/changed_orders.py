@@ -7,7 +7,7 @@ import frappe
 
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.catalog.matching import Match, Offer
-from storegroup_oms.orders import buyers, events, merging, order_rows, receivers, review_states
+from storegroup_oms.orders import buyers, events, merging, order_rows, outbox, receivers, review_states
 from storegroup_oms.orders.canonical import CanonicalOrder
 from storegroup_oms.orders.line_changes import LineChange, compare_lines, read_lines, write_lines
 
@@ -44,10 +44,13 @@ def update_changed(
 	changed: Changed,
 	matches: dict[Offer, Match],
 	source: str,
-) -> set[str]:
-	"""Write newer copies over orders whose rows (`READ_FIELDS`) are locked; returns the customers concerned."""
+) -> tuple[set[str], list[tuple[str, dict]]]:
+	"""Write newer copies over orders whose rows (`READ_FIELDS`) are locked.
+
+	Returns the customers concerned and, for each order, the former values of the fields that changed.
+	"""
 	if not changed:
-		return set()
+		return set(), []
 	lines = _change_lines(changed, matches)
 	known = receivers.read_keys(
 		[row.name for _order, row, _hash in changed if row.status in merging.PAST_REVIEW]
@@ -64,7 +67,11 @@ def update_changed(
 	update_rows("Order", rows, WRITE_FIELDS)
 	receivers.store_receivers((row.name, shop, *receivers.get_parts(order)) for order, row, _hash in changed)
 	_record(changed, rows, source)
-	return customers
+	former = [
+		(row["name"], outbox.find_changes(stored, row, WRITE_FIELDS))
+		for (_order, stored, _hash), row in zip(changed, rows, strict=True)
+	]
+	return customers, former
 
 
 def _change_lines(changed: Changed, matches: dict[Offer, Match]) -> dict[str, LineChange]:

@@ -13,7 +13,16 @@ import frappe
 
 from storegroup_oms.bulk import insert_rows, reserve_names
 from storegroup_oms.catalog.matching import Match, Offer, match_offers
-from storegroup_oms.orders import buyers, events, lifecycle, merging, order_rows, receivers, review_states
+from storegroup_oms.orders import (
+	buyers,
+	events,
+	lifecycle,
+	merging,
+	order_rows,
+	outbox,
+	receivers,
+	review_states,
+)
 from storegroup_oms.orders.canonical import CanonicalOrder
 from storegroup_oms.orders.changed_orders import READ_FIELDS, update_changed
 from storegroup_oms.orders.order_rows import fold_number, to_site_time
@@ -85,13 +94,14 @@ def save_orders(
 		if again.new:
 			raise ValueError(f"order {again.new[0].platform_order_no} can neither be inserted nor found")
 		plan = _Plan(plan.new, plan.changed + again.changed, plan.unchanged + again.unchanged, plan.hashes)
-	customers |= update_changed(
+	updated_customers, updated = update_changed(
 		shop,
 		[(order, row, plan.hashes[fold_number(order.platform_order_no)]) for order, row in plan.changed],
 		matches,
 		source,
 	)
-	buyers.enqueue_refresh(customers)
+	outbox.record_changes(list(names.values()), updated)
+	buyers.enqueue_refresh(customers | updated_customers)
 	new = len(names)
 	names |= {fold_number(order.platform_order_no): row.name for order, row in plan.changed + plan.unchanged}
 	return SaveResult(

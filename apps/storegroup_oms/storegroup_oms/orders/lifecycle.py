@@ -11,7 +11,7 @@ import frappe
 from frappe import _
 
 from storegroup_oms.exceptions import InvalidTransitionError
-from storegroup_oms.orders import events
+from storegroup_oms.orders import events, outbox
 
 
 @dataclass(frozen=True)
@@ -169,4 +169,5 @@ def move_orders(names: Iterable[str], to_status: str, source: str, details: dict
 		.where(order.name.isin(moved))
 	).run()
 	events.record_moves(moving, to_status, source, details)
+	outbox.record_changes(updated=[(name, {"status": before}) for name, before in moving])
 	return moved

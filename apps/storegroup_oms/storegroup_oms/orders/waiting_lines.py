@@ -11,13 +11,14 @@ import frappe
 
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.catalog.matching import find_skus_by_code, fold_code, match_by_code
-from storegroup_oms.orders import events, holds, merging, review_states
+from storegroup_oms.orders import events, holds, merging, outbox, review_states
 from storegroup_oms.orders.line_changes import read_lines
 from storegroup_oms.orders.order_rows import is_unmatched, summarise_lines
 from storegroup_oms.transactions import run_in_transaction
 
 CHUNK = 200
 SOURCE = "Listing matched"
+ORDER_FIELDS = ("status", "review_state", "hold_reasons", "sku_summary")
 
 
 def enqueue_fill(listings: Sequence[str], codes: Sequence[str]) -> None:
@@ -121,8 +122,11 @@ def fill_lines(orders: Sequence[str]) -> int:
 		state = order.review_state if status == order.status else states.get(status, order.review_state)
 		values = {"status": status, "review_state": state, "hold_reasons": reasons}
 		rows.append({"name": name, **values, **summarise_lines(lines[name])})
-	update_rows("Order", rows, ("status", "review_state", "hold_reasons", "sku_summary"))
+	update_rows("Order", rows, ORDER_FIELDS)
 	_record(rows, stored, filled)
+	outbox.record_changes(
+		updated=[(row["name"], outbox.find_changes(stored[row["name"]], row, ORDER_FIELDS)) for row in rows]
+	)
 	return len(rows)
 
 
@@ -132,7 +136,7 @@ def _lock_orders(names: Sequence[str]) -> dict[str, frappe._dict]:
 	table = frappe.qb.DocType("Order")
 	rows = (
 		frappe.qb.from_(table)
-		.select(table.name, table.status, table.review_state, table.hold_reasons)
+		.select(table.name, table.status, table.review_state, table.hold_reasons, table.sku_summary)
 		.where(table.name.isin(list(names)) & table.status.isin(merging.BEFORE_REVIEW))
 		.orderby(table.name)
 		.for_update()

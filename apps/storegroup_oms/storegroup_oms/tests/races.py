@@ -39,7 +39,12 @@ def remove_shop(shop: str) -> None:
 	customers = frappe.get_all(
 		"Order", {"shop": shop, "customer": ("is", "set")}, pluck="customer", order_by="name"
 	)
-	for doctype, column in (("Order Item", "parent"), ("Order Event", "order"), ("Order Receiver", "order")):
+	for doctype, column in (
+		("Order Item", "parent"),
+		("Order Event", "order"),
+		("Order Receiver", "order"),
+		("Order Change", "order"),
+	):
 		frappe.db.sql(
 			f"DELETE child FROM `tab{doctype}` child JOIN tabOrder owner ON owner.name = child.`{column}`"
 			" WHERE owner.shop = %s",

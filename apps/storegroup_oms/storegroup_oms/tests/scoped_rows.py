@@ -29,6 +29,7 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Order": order.name,
 		"Order Receiver": order.name,
 		"Order Event": frappe.db.get_value("Order Event", {"order": order.name}),
+		"Order Change": insert("Order Change", order=order.name, change="Update", status="Waiting").name,
 		"Customer": customer.name,
 		"Shipment": shipment.name,
 		"Stock Balance": balance.name,

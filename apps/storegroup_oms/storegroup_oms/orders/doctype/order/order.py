@@ -137,6 +137,8 @@ class Order(FieldLevelMixin, Document):
 		self.set_totals()
 
 	def after_insert(self) -> None:
+		if self.flags.pop("is_replay", False):
+			return
 		events.record_events(
 			[
 				{
@@ -149,8 +151,18 @@ class Order(FieldLevelMixin, Document):
 		)
 
 	def on_update(self) -> None:
+		if self.flags.pop("is_replay", False):
+			return
 		receivers.store_receiver(self)
 		self.record_status_change()
+
+	def get_doc_before_save(self) -> Document | None:
+		"""The order as it was before; for one written by `orders.intake`, made from what the outbox kept."""
+		if self.flags.values_before is None:
+			return super().get_doc_before_save()
+		before = frappe.get_doc(self.as_dict())
+		before.update(self.flags.values_before)
+		return before
 
 	def onload(self) -> None:
 		"""Tell the form what each code on this order means."""

@@ -59,6 +59,13 @@ function make_buyer(nick, doc) {
 	return `${pill}${frappe.utils.escape_html(nick || "")}`;
 }
 
+// Orders come many at a time: the open list reads itself anew, unless somebody is choosing rows in it.
+const refresh_soon = frappe.utils.debounce(() => {
+	if (!cur_list || cur_list.doctype !== "Order" || frappe.get_route()[0] !== "List") return;
+	if (cur_list.get_checked_items().length || cur_list.list_view_settings?.disable_auto_refresh) return;
+	cur_list.refresh();
+}, 2000);
+
 frappe.listview_settings["Order"] = {
 	add_fields: [
 		"status",
@@ -82,6 +89,7 @@ frappe.listview_settings["Order"] = {
 		paid_amount: (value) => make_money(value),
 	},
 	onload(listview) {
+		frappe.realtime.on("orders_written", refresh_soon);
 		const filters = {
 			"To Review": [["Order", "status", "=", "To Review"]],
 			"On Hold": [["Order", "status", "=", "On Hold"]],
