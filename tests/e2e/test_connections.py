@@ -93,6 +93,7 @@ def test_from_a_tested_connection_to_an_order_out_of_quarantine(
 	desk.wait_for_function("frappe.get_route_str() === 'List/Quarantined Order/List'")
 	assert count_stored("Quarantined Order", name=name, status="Resolved") == 1
 	assert count_stored("Order", shop=shop, platform_order_no=bad["order_no"]) == 1
+	expect(desk.get_by_text("隔离区没有待处理的订单。")).to_be_visible()
 	take_picture(desk, "quarantine-empty")
 
 	assert watch.faults == []

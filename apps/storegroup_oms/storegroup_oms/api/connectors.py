@@ -158,6 +158,7 @@ def _enqueue(work: str, shop: str, after_commit: bool = False, **arguments) -> N
 		queue="default",
 		timeout=3600,
 		enqueue_after_commit=after_commit,
+		at_front=True,  # somebody waits for it
 		shop=shop,
 		**arguments,
 	)
@@ -172,6 +173,7 @@ def replay(names: list[str] | str) -> dict[str, int]:
 			"storegroup_oms.connectors.by_hand.replay_in_background",
 			queue="default",
 			timeout=3600,
+			at_front=True,
 			names=chosen,
 		)
 		return {"queued": len(chosen)}

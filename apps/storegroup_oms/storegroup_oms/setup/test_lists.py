@@ -8,6 +8,16 @@ from storegroup_oms.setup import lists
 from storegroup_oms.tests.compat import IntegrationTest
 
 
+class TestColumns(IntegrationTest):
+	def test_every_column_is_one_that_the_list_can_show(self):
+		for doctype, columns in lists.COLUMNS.items():
+			meta = frappe.get_meta(doctype)
+			for fieldname, _label in columns:
+				with self.subTest(doctype, fieldname=fieldname):
+					if fieldname not in ("name", "status_field"):
+						self.assertTrue(meta.get_field(fieldname).in_list_view)
+
+
 class TestSavedFilters(IntegrationTest):
 	def setUp(self):
 		super().setUp()

@@ -194,12 +194,25 @@ function make_json(text) {
 	return `<pre class="oms-json">${frappe.utils.escape_html(shown)}</pre>`;
 }
 
+// Day, minute and second without what can be taken for granted.
+function make_moment(value) {
+	if (!value) return "";
+	const time = moment(value);
+	const pattern = time.isSame(moment(), "day")
+		? "HH:mm:ss"
+		: time.isSame(moment(), "year")
+		? "MM-DD HH:mm"
+		: "YYYY-MM-DD";
+	return `<span title="${frappe.utils.escape_html(frappe.datetime.str_to_user(value))}">${time.format(pattern)}</span>`;
+}
+
 Object.assign(storegroup_oms.connections, {
 	dismiss,
 	fetch_by_number,
 	fetch_by_span,
 	fetch_everything,
 	make_json,
+	make_moment,
 	refresh_orders,
 	replay,
 	start,

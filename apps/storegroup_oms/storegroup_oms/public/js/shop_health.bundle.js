@@ -164,7 +164,7 @@ function make_row(row, labels, board) {
 		make_number(row, "listings", row.unmatched_listings, "orange"),
 		make_end(row, board.as_of),
 	];
-	const tds = cells.map((cell, index) => `<td data-label="${labels[index]}">${cell}</td>`).join("");
+	const tds = cells.map((cell, index) => `<td data-label="${labels[index]}"><div>${cell}</div></td>`).join("");
 	return `<tr class="shop-health-row ${row.level}">${tds}</tr>`;
 }
 
@@ -192,8 +192,11 @@ function make_number(row, kind, value, colour, text) {
 function make_windows(row) {
 	if (row.open_windows === null) return make_number(row, "windows", null);
 	if (cint(row.missing_orders)) return make_number(row, "windows", row.missing_orders, "red");
-	if (!cint(row.incomplete_windows)) return make_number(row, "windows", 0);
-	return make_link(row, "windows", __("{0} spans open", [cint(row.incomplete_windows)]), "shop-health-orange");
+	if (cint(row.incomplete_windows)) {
+		return make_link(row, "windows", __("{0} spans open", [cint(row.incomplete_windows)]), "shop-health-orange");
+	}
+	if (cint(row.open_windows) < 3) return make_number(row, "windows", 0);
+	return make_link(row, "windows", __("{0} spans wait", [cint(row.open_windows)]), "text-muted");
 }
 
 function is_connected(row) {
@@ -237,7 +240,7 @@ function make_push(row, as_of) {
 function make_end(row, as_of) {
 	if (!is_connected(row) || !row.token_expires_at) return '<span class="text-muted">–</span>';
 	const minutes = moment(row.token_expires_at).diff(moment(as_of), "minutes");
-	if (minutes < 0) return `<span class="shop-health-red">${__("Ended")}</span>`;
+	if (minutes < 0 || row.status === "Authorisation Expired") return `<span class="shop-health-red">${__("Ended")}</span>`;
 	const colour = row.can_refresh ? "green" : minutes < 1440 ? "red" : minutes < 3 * 1440 ? "orange" : "green";
 	const note = row.can_refresh ? `<div class="small text-muted">${__("renews itself")}</div>` : "";
 	return `<span class="shop-health-${colour}">${make_span(minutes)}</span>${note}`;

@@ -5,6 +5,9 @@ frappe.listview_settings["Connector Call"] = {
 		const is_good = doc.outcome === "OK";
 		return [is_good ? __("OK") : __("Failed"), is_good ? "green" : "red", `outcome,=,${doc.outcome}`];
 	},
+	formatters: {
+		called_at: (value) => storegroup_oms.connections.make_moment(value),
+	},
 	onload(listview) {
 		listview.page.add_inner_button(__("Failed Calls"), () =>
 			listview.filter_area

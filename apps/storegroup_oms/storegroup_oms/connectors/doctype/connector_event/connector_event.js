@@ -13,6 +13,7 @@ frappe.ui.form.on("Connector Event", {
 
 	refresh(frm) {
 		frm.disable_save();
+		frm.set_df_property("status", "read_only", 1);
 		const [colour, advice] = ADVICE[frm.doc.status] || ["gray", ""];
 		const error = frm.doc.error_message ? ` [${frm.doc.error_code || ""}] ${frm.doc.error_message}` : "";
 		frm.dashboard.set_headline(`${advice}${frappe.utils.escape_html(error)}`, colour);

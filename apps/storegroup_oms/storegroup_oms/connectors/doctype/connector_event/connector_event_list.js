@@ -12,6 +12,9 @@ frappe.listview_settings["Connector Event"] = {
 	get_indicator(doc) {
 		return [__(doc.status), CONNECTOR_EVENT_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
 	},
+	formatters: {
+		kind: (code) => (code ? frappe.utils.escape_html(__(frappe.unscrub(code))) : ""),
+	},
 	onload(listview) {
 		listview.page.add_inner_button(__("Failed or Tried Again"), () =>
 			listview.filter_area

@@ -13,6 +13,8 @@ frappe.listview_settings["Pull Window"] = {
 		return [__(doc.status), PULL_WINDOW_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
 	},
 	formatters: {
+		from_time: (value) => storegroup_oms.connections.make_moment(value),
+		to_time: (value) => storegroup_oms.connections.make_moment(value),
 		missing: (count) => (count ? `<span class="indicator-pill red no-indicator-dot">${cint(count)}</span>` : "0"),
 		quarantined: (count) =>
 			count ? `<span class="indicator-pill orange no-indicator-dot">${cint(count)}</span>` : "0",

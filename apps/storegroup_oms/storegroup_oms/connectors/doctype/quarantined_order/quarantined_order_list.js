@@ -8,6 +8,7 @@ frappe.listview_settings["Quarantined Order"] = {
 		return [__(doc.status), QUARANTINE_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
 	},
 	formatters: {
+		first_seen_at: (value) => storegroup_oms.connections.make_moment(value),
 		reason_code(code) {
 			return code ? frappe.utils.escape_html(__(frappe.unscrub(code))) : "";
 		},

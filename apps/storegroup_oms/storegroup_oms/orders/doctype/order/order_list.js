@@ -51,12 +51,15 @@ function make_money(value) {
 	return `<span class="text-right">${format_currency(value)}</span>`;
 }
 
-const CUSTOMER_KINDS = { "New Customer": ["green", __("New Customer")], "Repeat Customer": ["purple", __("Repeat Customer")] };
+// One character: the column is for the nick.
+const CUSTOMER_KINDS = { "New Customer": ["green", __("1st")], "Repeat Customer": ["purple", __("Again")] };
 
 function make_buyer(nick, doc) {
-	const [colour, word] = CUSTOMER_KINDS[doc.customer_kind] || [];
-	const pill = word ? `<span class="indicator-pill ${colour} no-indicator-dot mr-1">${word}</span>` : "";
-	return `${pill}${frappe.utils.escape_html(nick || "")}`;
+	const value = doc.customer_kind;
+	const [colour, word] = CUSTOMER_KINDS[value] || [];
+	const text = frappe.utils.escape_html(nick || "");
+	if (!word) return text;
+	return `<span class="oms-mark ${colour}" title="${__(value)}">${word}</span>${text}`;
 }
 
 // Orders come many at a time: the open list reads itself anew, unless somebody is choosing rows in it.

@@ -79,7 +79,7 @@ function show_failure(frm) {
 }
 
 function show_token_end(frm) {
-	if (!frm.doc.token_expires_at) return;
+	if (!frm.doc.token_expires_at || frm.doc.status === "Authorisation Expired") return;
 	const hours = moment(frm.doc.token_expires_at).diff(moment(frappe.datetime.now_datetime()), "hours", true);
 	if (hours < 0) {
 		frm.dashboard.add_indicator(__("Authorisation has ended"), "red");
