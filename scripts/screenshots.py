@@ -6,11 +6,12 @@ Needs ./oms up and Chromium (./oms test installs it). Writes docs/images/*.png, 
 import json
 import subprocess
 import sys
+import urllib.request
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -49,8 +50,53 @@ def main() -> int:
 		page.wait_for_selector(".form-page .form-section:visible")
 		page.locator(".form-tabs .nav-link").nth(1).click()
 		_save(page, "order-form")
+		context.close()
+		_take_connections(browser, status)
 		browser.close()
 	return 0
+
+
+def _take_connections(browser: Browser, status: dict) -> None:
+	"""The administrator's screens. Two orders of the sandbox are spoilt first, so that there is something to heal."""
+	shop_id = _spoil_orders(status)
+	context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+	password = Path(status["admin_password_file"]).read_text().strip()
+	login = {"usr": status["admin_user"], "pwd": password}
+	context.request.post(f"{status['url']}/api/method/login", form=login)
+	page = context.new_page()
+	page.goto(f"{status['url']}/app/quarantined-order")
+	page.wait_for_selector('.list-row .indicator-pill[data-filter="status,=,Waiting"]', timeout=120_000)
+	_save(page, "quarantine-list")
+	page.locator(".list-row a[data-name]").first.click()
+	page.wait_for_selector(".form-message:visible")
+	_save(page, "quarantine-form")
+	page.goto(f"{status['url']}/app/shop-health")
+	page.wait_for_selector(".shop-health-row")
+	_save(page, "shop-health")
+	page.goto(f"{status['url']}/app/shop?platform_shop_id={shop_id}")
+	page.locator(".list-row a[data-name]").first.click()
+	page.wait_for_selector(".form-dashboard-section:visible .indicator")
+	_save(page, "shop-form")
+	page.goto(f"{status['url']}/app/pull-window")
+	page.wait_for_selector(".list-row .indicator-pill")
+	_save(page, "pull-windows")
+	context.close()
+
+
+def _spoil_orders(status: dict) -> str:
+	token = Path(status["sandbox_token_file"]).read_text().strip()
+
+	def ask(path: str, body: dict | None = None) -> dict:
+		data = json.dumps(body).encode() if body else None
+		url = f"{status['sandbox_url']}/_control/{path}"
+		request = urllib.request.Request(url, data, {"X-Control-Token": token})
+		with urllib.request.urlopen(request, timeout=30) as answer:
+			return json.load(answer)
+
+	shop_id = ask("shops")["shops"][0]["shop_id"]
+	for poison in ("unreadable_amount", "missing_lines"):
+		ask("orders", {"shop_id": shop_id, "order": {"poison": poison}})
+	return shop_id
 
 
 def _save(page: Page, name: str) -> None:
