@@ -18,7 +18,7 @@ frappe.ui.form.on("Quarantined Order", {
 			add_actions(frm);
 		}
 		frm.add_custom_button(__("Next Waiting"), () => open_next(frm));
-		add_shortcut(frm, "shift+ctrl+j", __("Next order in quarantine"), () => open_next(frm));
+		add_shortcut(frm, "n", __("Next order in quarantine"), () => open_next(frm));
 	},
 });
 
@@ -29,12 +29,12 @@ function add_actions(frm) {
 		connections.replay([name]).then((answer) => (answer && answer.resolved ? open_next(frm) : frm.reload_doc()));
 	const run_dismiss = () => connections.dismiss([name]).then(() => open_next(frm));
 	frm.page.set_primary_action(__("Replay"), run_replay);
-	add_shortcut(frm, "shift+ctrl+r", __("Replay this order"), run_replay);
+	add_shortcut(frm, "r", __("Replay this order"), run_replay);
 	if (frm.doc.status === "Waiting") frm.add_custom_button(__("Give Up"), run_dismiss);
 }
 
 function add_shortcut(frm, shortcut, description, action) {
-	frappe.ui.keys.add_shortcut({ shortcut, description, action, page: frm.page, ignore_inputs: true });
+	frappe.ui.keys.add_shortcut({ shortcut, description, action, page: frm.page });
 }
 
 function show_outcome(frm) {
