@@ -67,7 +67,7 @@ function open_next(frm) {
 				frappe.set_route("Form", "Quarantined Order", rows[0].name);
 			} else {
 				frappe.show_alert({ message: __("Nothing else waits in quarantine."), indicator: "green" });
-				frappe.set_route("List", "Quarantined Order");
+				frappe.set_route("List", "Quarantined Order", { status: "Waiting" });
 			}
 		});
 }
