@@ -24,6 +24,7 @@ class Store:
 
 	def __init__(self, path: Path) -> None:
 		path.parent.mkdir(parents=True, exist_ok=True)
+		self.state = ""
 		self.connection = sqlite3.connect(path)
 		self.connection.execute("pragma journal_mode=wal")
 		self.connection.execute("pragma synchronous=normal")
@@ -55,28 +56,23 @@ class Store:
 	def save(self, world: World) -> int:
 		"""How many things were written."""
 		things, world.dirty = world.dirty, {}
-		if not things:
-			return 0
 		rows = [(kind, key, dump_thing(thing)) for (kind, key), thing in things.items()]
-		rows.append(
-			(
-				"world",
-				"",
-				dump_thing(
-					{
-						"last_number": world.last_number,
-						"last_event": world.last_event,
-						"messages": world.messages,
-						"offset_s": world.clock.offset_s,
-					}
-				),
-			)
-		)
-		with self.connection:
-			self.connection.executemany("replace into things values (?, ?, ?)", rows)
-		return len(rows) - 1
+		state = {
+			"last_number": world.last_number,
+			"last_event": world.last_event,
+			"messages": world.messages,
+			"offset_s": world.clock.offset_s,
+		}
+		if (text := dump_thing(state)) != self.state:
+			self.state = text
+			rows.append(("world", "", text))
+		if rows:
+			with self.connection:
+				self.connection.executemany("replace into things values (?, ?, ?)", rows)
+		return len(things)
 
 	def clear(self) -> None:
+		self.state = ""
 		with self.connection:
 			self.connection.execute("delete from things")
 

@@ -192,6 +192,22 @@ def test_a_move_that_the_platform_forbids_changes_nothing(world, before, action)
 	assert (order.state, order.modified, world.dirty) == (state, modified, {})
 
 
+def test_a_change_comes_to_the_end_of_the_list(world):
+	first, second = create_order(world), None
+	world.clock.at += 10
+	listings = world.list_listings(first.shop_id)
+	second = world.create_order(first.shop_id, [(listings[0], 1)], SOMEBODY)
+	world.clock.at += 10
+	world.move_order(first, "change_memo", memo="x")
+
+	assert first.modified == world.clock.at
+	assert world.list_orders(first.shop_id, 0, 2e9) == [second, first]
+	assert world.list_orders(first.shop_id, 0, 2e9, by="created") == [first, second]
+	world.clock.at -= 1000  # a clock that is put back doesn't take the order back with it
+	world.move_order(first, "touch")
+	assert first.modified == world.clock.at + 1000
+
+
 def test_payment_takes_the_stock(world):
 	order = create_order(world, pieces=(2, 60))
 	listings = world.list_listings(order.shop_id)
