@@ -9,11 +9,13 @@ docs/adr/0009.
 import json
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 
 import frappe
 from frappe.utils import now_datetime
 
 from storegroup_oms.bulk import insert_rows
+from storegroup_oms.transactions import run_in_transaction
 
 OWN_APPS = ("frappe", "storegroup_oms")
 HOOKS = {"Insert": ("after_insert", "on_update", "on_change"), "Update": ("on_update", "on_change")}
@@ -163,33 +165,40 @@ def _find_due(limit: int) -> list[str]:
 
 def _work_one(name: str) -> bool:
 	"""Work on one change; False when another worker has it or had it."""
+	try:
+		return run_in_transaction(partial(_fire_claimed, name))
+	except Exception as error:
+		frappe.db.rollback()
+		_put_off(name, error)
+		frappe.db.commit()
+		return True
+	finally:
+		frappe.clear_messages()
+
+
+def _fire_claimed(name: str) -> bool:
 	table = frappe.qb.DocType("Order Change")
 	rows = (
 		frappe.qb.from_(table)
-		.select(table.name, table.order, table.change, table.values_before, table.attempts)
+		.select(table.order, table.change, table.values_before)
 		.where((table.name == name) & (table.status == "Waiting"))
 		.for_update(skip_locked=True)
 	).run(as_dict=True)
 	if not rows:
 		return False
-	try:
-		fire_hooks(rows[0].order, rows[0].change, frappe.parse_json(rows[0].values_before) or {})
-		frappe.db.delete("Order Change", {"name": name})
-		frappe.db.commit()
-	except Exception as error:
-		frappe.db.rollback()
-		_put_off(rows[0], error)
-		frappe.db.commit()
-	finally:
-		frappe.clear_messages()
+	fire_hooks(rows[0].order, rows[0].change, frappe.parse_json(rows[0].values_before) or {})
+	frappe.db.delete("Order Change", {"name": name})
 	return True
 
 
-def _put_off(row: frappe._dict, error: Exception) -> None:
+def _put_off(name: str, error: Exception) -> None:
 	"""Keep a change whose hook failed, with its error, for a later attempt or for a person to see."""
+	row = frappe.db.get_value("Order Change", name, ["order", "attempts"], as_dict=True, for_update=True)
+	if not row:
+		return
 	attempts = row.attempts + 1
 	frappe.log_error(
-		title=f"A hook on order {row.order} failed", reference_doctype="Order Change", reference_name=row.name
+		title=f"A hook on order {row.order} failed", reference_doctype="Order Change", reference_name=name
 	)
 	table = frappe.qb.DocType("Order Change")
 	(
@@ -198,7 +207,7 @@ def _put_off(row: frappe._dict, error: Exception) -> None:
 		.set(table.status, "Failed" if attempts >= ATTEMPTS else "Waiting")
 		.set(table.due_at, now_datetime() + FIRST_PAUSE * 2 ** (attempts - 1))
 		.set(table.error_message, f"{type(error).__name__}: {error}"[:ERROR_LENGTH])
-		.where(table.name == row.name)
+		.where(table.name == name)
 	).run()
 
 
