@@ -9,6 +9,10 @@ frappe.listview_settings["Listing"] = {
 	get_indicator(doc) {
 		return [__(doc.status), LISTING_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
 	},
+	onload(listview) {
+		if (!frappe.model.can_write("Listing")) return;
+		listview.page.add_action_item(__("Match by Code"), () => match_by_code(listview));
+	},
 	formatters: {
 		sku(value) {
 			return value
@@ -17,3 +21,21 @@ frappe.listview_settings["Listing"] = {
 		},
 	},
 };
+
+function match_by_code(listview) {
+	frappe
+		.call({
+			method: "storegroup_oms.api.listings.match_by_code",
+			type: "POST",
+			args: { names: JSON.stringify(listview.get_checked_items(true)) },
+			freeze: true,
+		})
+		.then(({ message }) => {
+			frappe.show_alert({
+				message: __("{0} of {1} listings matched", [message.matched, message.asked]),
+				indicator: message.matched ? "green" : "orange",
+			});
+			listview.clear_checked_items();
+			listview.refresh();
+		});
+}
