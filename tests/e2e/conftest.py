@@ -62,8 +62,9 @@ def stack(site: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack
 		product.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+	"""Chromium, for one module: while it runs, its event loop keeps every other one out of this thread."""
 	with sync_playwright() as playwright:
 		browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
 		yield browser

@@ -15,7 +15,15 @@ def log_in(user) -> None:
 
 
 BY_WAREHOUSE = {"Warehouse", "Stock Balance", "Stock Ledger"}
-BY_BOTH = {"Order", "Order Event", "Order Receiver", "Shipment", "Tracking Event", "Customer"}
+BY_BOTH = {
+	"Order",
+	"Order Change",
+	"Order Event",
+	"Order Receiver",
+	"Shipment",
+	"Tracking Event",
+	"Customer",
+}
 STANDALONE = [
 	doctype
 	for doctype in permissions.SCOPES
@@ -68,7 +76,7 @@ class TestBothDoors(ScopeCase):
 			apply_to_all_doctypes=0,
 			applicable_for="Order",
 		)
-		hangs_on_orders = {"Order", "Order Event", "Order Receiver", "Customer"}
+		hangs_on_orders = {"Order", "Order Change", "Order Event", "Order Receiver", "Customer"}
 		by_shop = set(STANDALONE) - BY_WAREHOUSE
 		by_warehouse = BY_WAREHOUSE | BY_BOTH
 		in_shop = self.create_user(shops=[self.shop]).name

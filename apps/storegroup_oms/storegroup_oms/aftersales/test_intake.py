@@ -14,7 +14,7 @@ from storegroup_oms.orders import buyers, intake, lifecycle
 from storegroup_oms.orders.canonical import CanonicalRefund
 from storegroup_oms.orders.test_intake import NOON, SKU, make_line, make_order
 from storegroup_oms.tests.compat import IntegrationTest
-from storegroup_oms.tests.factories import create_after_sale_case, create_shop, create_sku
+from storegroup_oms.tests.factories import create_after_sale_case, create_shop, ensure_sku
 from storegroup_oms.tests.races import remove_shop, run_together
 
 
@@ -40,7 +40,7 @@ class Refunds(IntegrationTest):
 	def setUp(self) -> None:
 		super().setUp()
 		self.shop = create_shop().name
-		create_sku(SKU)
+		ensure_sku(SKU)
 
 	def save_order(self, number: str = "1001", minutes: int = 0, **values):
 		lines = [make_line(platform_line_no="1"), make_line(platform_line_no="2")]

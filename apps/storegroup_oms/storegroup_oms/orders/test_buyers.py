@@ -8,7 +8,7 @@ import frappe
 from storegroup_oms.orders import buyers, intake
 from storegroup_oms.orders.test_intake import NOON, SKU, make_order
 from storegroup_oms.tests.compat import IntegrationTest
-from storegroup_oms.tests.factories import create_shop, create_sku, make_suffix
+from storegroup_oms.tests.factories import create_shop, ensure_sku, make_suffix
 
 
 class TestBuyers(IntegrationTest):
@@ -16,7 +16,7 @@ class TestBuyers(IntegrationTest):
 		super().setUp()
 		self.shop = create_shop().name
 		self.buyer = make_suffix()
-		create_sku(SKU)
+		ensure_sku(SKU)
 
 	def make(self, number: str, days: int = 0, **values):
 		moment = NOON + timedelta(days=days)

@@ -9,14 +9,14 @@ from storegroup_oms.orders import intake, lifecycle
 from storegroup_oms.orders.canonical import CanonicalReceiver
 from storegroup_oms.orders.test_intake import NOON, SKU, make_line, make_order
 from storegroup_oms.tests.compat import IntegrationTest
-from storegroup_oms.tests.factories import create_after_sale_case, create_shop, create_sku
+from storegroup_oms.tests.factories import create_after_sale_case, create_shop, create_sku, ensure_sku
 
 
 class ChangedOrders(IntegrationTest):
 	def setUp(self) -> None:
 		super().setUp()
 		self.shop = create_shop().name
-		create_sku(SKU)
+		ensure_sku(SKU)
 
 	def save(self, *orders) -> intake.SaveResult:
 		return intake.save_orders(self.shop, orders, "Pull")

@@ -15,7 +15,7 @@ from storegroup_oms.orders.canonical import (
 	CanonicalReceiver,
 )
 from storegroup_oms.tests.compat import IntegrationTest
-from storegroup_oms.tests.factories import create_shop, create_sku
+from storegroup_oms.tests.factories import create_shop, create_sku, ensure_sku
 
 NOON = datetime(2026, 11, 11, 12, 0, tzinfo=CHINA_TIME)
 
@@ -65,7 +65,7 @@ class TestSaveOrders(IntegrationTest):
 	def setUp(self) -> None:
 		super().setUp()
 		self.shop = create_shop().name
-		create_sku(SKU)
+		ensure_sku(SKU)
 
 	def save(self, *orders: CanonicalOrder) -> intake.SaveResult:
 		return intake.save_orders(self.shop, orders, "Pull")

@@ -9,7 +9,7 @@ import frappe
 from storegroup_oms.orders import buyers, intake
 from storegroup_oms.orders.test_intake import SKU, make_line, make_order
 from storegroup_oms.tests.compat import IntegrationTest
-from storegroup_oms.tests.factories import create_shop, create_sku
+from storegroup_oms.tests.factories import create_shop, ensure_sku
 from storegroup_oms.tests.races import remove_shop, run_together
 
 NUMBERS = [f"{number:04d}" for number in range(60)]
@@ -19,7 +19,7 @@ class TestRaces(IntegrationTest):
 	def setUp(self) -> None:
 		super().setUp()
 		self.shop = create_shop().name
-		create_sku(SKU)
+		ensure_sku(SKU)
 		frappe.db.commit()
 		self.addCleanup(self.remove)
 		# No worker listens on a test site.

@@ -9,7 +9,7 @@ import frappe
 from storegroup_oms.orders import buyers, intake, lifecycle, outbox
 from storegroup_oms.orders.test_intake import SKU, make_line, make_order
 from storegroup_oms.tests.compat import IntegrationTest
-from storegroup_oms.tests.factories import create_shop, create_sku, create_user, make_suffix
+from storegroup_oms.tests.factories import create_shop, create_user, ensure_sku, make_suffix
 from storegroup_oms.tests.races import remove_shop, run_together
 
 NOTE = "frappe.get_doc({'doctype': 'ToDo', 'description': doc.name + ' %s'}).insert()"
@@ -22,7 +22,7 @@ class Outbox(IntegrationTest):
 		super().setUp()
 		self.made: list[tuple[str, str]] = []
 		self.shop = create_shop().name
-		create_sku(SKU)
+		ensure_sku(SKU)
 		frappe.db.commit()
 		self.addCleanup(self.remove)
 		stack = ExitStack()

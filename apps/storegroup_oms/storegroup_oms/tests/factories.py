@@ -62,6 +62,11 @@ def create_sku(sku_code: str | None = None, **values: Any) -> Document:
 	return _insert("SKU", {"sku_code": code, **defaults, **values})
 
 
+def ensure_sku(sku_code: str) -> str:
+	"""A SKU of a fixed code, made unless a killed test run has left it; returns the code."""
+	return frappe.db.exists("SKU", sku_code) or create_sku(sku_code).name
+
+
 def create_bundle(components: Sequence[tuple[str, int]] | None = None, **values: Any) -> Document:
 	"""A bundle SKU. `components` are (SKU code, pieces); two fresh SKUs, one piece each, when not given."""
 	parts = components or [(create_sku().name, 1), (create_sku().name, 1)]
