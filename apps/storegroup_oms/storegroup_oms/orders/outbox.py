@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 import frappe
+from frappe.realtime import get_doctype_room
 from frappe.utils import now_datetime
 
 from storegroup_oms.bulk import insert_rows
@@ -96,7 +97,7 @@ def _normalise(value: object) -> object:
 
 def _tell_lists(name: str) -> None:
 	user = frappe.session.user
-	room = frappe.realtime.get_doctype_room("Order")
+	room = get_doctype_room("Order")
 	frappe.publish_realtime(
 		"list_update", {"doctype": "Order", "name": name, "user": user}, doctype="Order", after_commit=True
 	)
