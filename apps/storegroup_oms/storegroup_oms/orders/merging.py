@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from storegroup_oms.orders import lifecycle
 from storegroup_oms.orders.canonical import PlatformHold
 from storegroup_oms.orders.holds import join_codes, parse_codes
 
@@ -38,13 +37,12 @@ class RefundChange:
 def merge_status(stored: str, incoming: str | None) -> str:
 	"""The status after the platform's word: it moves an order on, never back, and never among our own steps.
 
-	"To Review" from a platform only means paid and not shipped: an order that is being picked stays so.
+	"To Review" from a platform only means paid and not shipped: an order that is being picked stays so. Steps
+	may be left out: what happened between two looks at the platform isn't seen.
 	"""
-	if incoming is None or incoming == stored:
+	if incoming is None or _PROGRESS.get(incoming, _PAID) <= _PROGRESS.get(stored, _PAID):
 		return stored
-	if _PROGRESS.get(incoming, _PAID) <= _PROGRESS.get(stored, _PAID):
-		return stored
-	return incoming if lifecycle.can_move(stored, incoming) else stored
+	return incoming
 
 
 def compare_refunds(before: Iterable[str], after: Iterable[str]) -> RefundChange:

@@ -283,6 +283,11 @@ class TestMergeStatus(IntegrationTest):
 			("Completed", "Closed", "Closed"),
 			("Closed", "Completed", "Closed"),
 			("On Hold", None, "On Hold"),
+			# what happened between two looks at the platform isn't seen
+			("Unpaid", "Partly Shipped", "Partly Shipped"),
+			("Unpaid", "Shipped", "Shipped"),
+			("Unpaid", "Completed", "Completed"),
+			("On Hold", "Partly Shipped", "Partly Shipped"),
 		]
 		for stored, incoming, wanted in cases:
 			with self.subTest(stored=stored, incoming=incoming):
