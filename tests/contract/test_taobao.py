@@ -40,11 +40,20 @@ def test_orders_come_page_by_page_with_the_total(sandbox, shop, client, recent):
 	first, second = client.list_orders(recent, 1), client.list_orders(recent, 2)
 	assert (first.total, len(first.rows), first.has_more) == (103, 100, True)
 	assert (second.total, len(second.rows), second.has_more) == (103, 3, False)
-	listed = {row.order_no: row.payload for row in [*first.rows, *second.rows]}
+	listed = {row.order_no: row for row in [*first.rows, *second.rows]}
 	assert set(listed) == {order["order_no"] for order in made}
 	assert client.count_orders(recent) == 103
-	wordy = {order["order_no"] for order in made if order["buyer_message"] or order["flag"]}
-	assert {order_no for order_no, payload in listed.items() if payload is None} == wordy
+	assert {row.untold for row in listed.values()} == {("buyer_message", "seller_memo")}
+
+
+def test_a_list_lacks_what_its_rows_say_and_nothing_else(sandbox, shop, client, recent):
+	sandbox.create_plain_order(shop, buyer_message="快一点", seller_memo="老客户")
+	row = client.list_orders(recent, 1).rows[0]
+	listed, whole = map_order(row.payload), map_order(client.get_order(row.order_no))
+	texts = {name: getattr(whole, name) for name in row.untold}
+	assert texts == {"buyer_message": "快一点", "seller_memo": "老客户"}
+	assert listed.model_copy(update=texts) == whole
+	assert (listed.buyer_message, listed.seller_memo) == ("", "")
 
 
 def test_every_order_is_mapped_as_the_platform_knows_it(sandbox, shop, client):

@@ -87,9 +87,9 @@ def test_list_of_trades(client, platform):
 	answer(platform, "trades_sold_increment_get", trades={"trade": trades}, total_results=301)
 	page = client.list_orders(WINDOW, 3)
 	assert list(page.rows) == [
-		OrderRow("9007199254740993", trades[0]),
-		OrderRow("5002", None),
-		OrderRow("5003", None),
+		OrderRow("9007199254740993", trades[0], ("buyer_message", "seller_memo")),
+		OrderRow("5002", trades[1], ("buyer_message", "seller_memo")),
+		OrderRow("5003", trades[2], ("buyer_message", "seller_memo")),
 	]
 	assert (page.total, page.has_more) == (301, True)
 	expect_sent(

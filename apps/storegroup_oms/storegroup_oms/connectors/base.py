@@ -73,10 +73,14 @@ class TimeWindow:
 
 @dataclass(frozen=True)
 class OrderRow:
-	"""One order of a list page. `payload` is None where the platform's list names orders only."""
+	"""One order of a list page. `payload` is None where the platform's list names orders only.
+
+	`untold` are fields of the canonical order that the platform's list leaves out.
+	"""
 
 	order_no: str
 	payload: Payload | None = None
+	untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

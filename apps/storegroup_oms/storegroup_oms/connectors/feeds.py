@@ -8,11 +8,13 @@ from storegroup_oms.connectors.base import OrderRow, Page, Payload, PlatformClie
 from storegroup_oms.connectors.errors import ConnectorError, RemoteNotFoundError
 from storegroup_oms.connectors.pull import Taken
 from storegroup_oms.connectors.sessions import Session
+from storegroup_oms.orders.canonical import CanonicalOrder
+from storegroup_oms.orders.intake import find_versions, to_site_time
 from storegroup_oms.transactions import run_in_transaction
 
 
 class OrdersFeed:
-	"""Orders; where a platform's list names them only, each is fetched."""
+	"""Orders; where a platform's list names them only, or leaves something out that may be new, each is fetched."""
 
 	name = "Orders"
 
@@ -23,10 +25,12 @@ class OrdersFeed:
 		return client.count_orders(span)
 
 	def take(self, session: Session, rows: Sequence[OrderRow], also: Callable[[], None]) -> Taken:
-		payloads = [(row.order_no, row.payload) for row in rows if row.payload is not None]
-		without = [row.order_no for row in rows if row.payload is None]
-		fetched, missing = fetch_orders(session, without)
+		payloads = [(row.order_no, row.payload) for row in rows if row.payload is not None and not row.untold]
+		known = complete_orders(session, [row for row in rows if row.payload is not None and row.untold])
+		told = {order_no for order_no, _payload in payloads} | {order.platform_order_no for order in known}
+		fetched, missing = fetch_orders(session, [row.order_no for row in rows if row.order_no not in told])
 		mapped = receive.map_orders(session.connector, payloads + fetched)
+		mapped.orders += known
 
 		def work() -> None:
 			receive.save(session.shop, mapped, "Pull")
@@ -74,6 +78,26 @@ class RefundsFeed:
 
 ORDERS = OrdersFeed()
 REFUNDS = RefundsFeed()
+
+
+def complete_orders(session: Session, rows: Sequence[OrderRow]) -> list[CanonicalOrder]:
+	"""Orders of rows that leave fields out, for which we have the same version or a newer one: these fields are ours.
+
+	An order that is newer than ours, new to us or can't be read isn't among them.
+	"""
+	if not rows:
+		return []
+	untold = {row.order_no: row.untold for row in rows}
+	orders = receive.map_orders(session.connector, ((row.order_no, row.payload) for row in rows)).orders
+	names = sorted({name for fields in untold.values() for name in fields})
+	stored = find_versions(session.shop, list(untold), names)
+	complete = []
+	for order in orders:
+		ours = stored.get(order.platform_order_no)
+		if ours and order.modified_at and to_site_time(order.modified_at) <= ours.platform_modified_at:
+			texts = {name: ours[name] or "" for name in untold[order.platform_order_no]}
+			complete.append(order.model_copy(update=texts))
+	return complete
 
 
 def fetch_details(session: Session, order_nos: Sequence[str]) -> list[Payload | ConnectorError]:

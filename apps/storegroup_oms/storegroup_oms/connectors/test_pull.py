@@ -128,6 +128,32 @@ class TestWalking(PullTest):
 		self.assertEqual((window.status, window.missing), ("Incomplete", 1))
 		self.assertEqual(json.loads(window.missing_ids), ["A2"])
 
+	def test_what_a_list_leaves_out_is_fetched_for_new_versions_only(self):
+		self.platform.untold = ("seller_memo",)
+		self.platform.add("A1", memo="first")
+
+		def get_stored() -> tuple[str, list[str]]:
+			self.platform.calls.clear()
+			self.walk()
+			memo = frappe.db.get_value("Order", {"shop": self.shop}, "seller_memo")
+			return memo, [call for call in self.platform.calls if call.startswith("get")]
+
+		self.assertEqual(get_stored(), ("first", ["get A1"]))
+		self.assertEqual(get_stored(), ("first", []))
+		self.platform.touch("A1", memo="second")
+		self.assertEqual(get_stored(), ("second", ["get A1"]))
+
+	def test_a_list_tells_a_second_change_within_a_second(self):
+		self.platform.untold = ("seller_memo",)
+		order = self.platform.add("A1", memo="kept", status="To Review")
+		self.walk()
+
+		order.status = "Shipped"
+		self.walk()
+
+		row = frappe.db.get_value("Order", {"shop": self.shop}, ["status", "seller_memo"])
+		self.assertEqual(row, ("Shipped", "kept"))
+
 	def test_a_failed_call_leaves_the_window_to_be_tried_again(self):
 		self.platform.add("A1")
 

@@ -119,6 +119,21 @@ def count_changes(shop: str, orders: Sequence[CanonicalOrder]) -> SaveResult:
 	return SaveResult(len(plan.new), len(plan.changed), len(plan.unchanged))
 
 
+def find_versions(shop: str, numbers: Sequence[str], fields: Sequence[str]) -> dict[str, frappe._dict]:
+	"""platform_order_no → its platform_modified_at and `fields`; orders without that time are left out. Locks nothing."""
+	rows = frappe.get_all(
+		"Order",
+		filters={
+			"shop": shop,
+			"platform_order_no": ("in", list(numbers)),
+			"platform_modified_at": ("is", "set"),
+		},
+		fields=["platform_order_no", "platform_modified_at", *fields],
+		order_by="name asc",
+	)
+	return {row.platform_order_no: row for row in rows}
+
+
 def _keep_newest(orders: Iterable[CanonicalOrder]) -> dict[str, CanonicalOrder]:
 	newest: dict[str, CanonicalOrder] = {}
 	for order in orders:

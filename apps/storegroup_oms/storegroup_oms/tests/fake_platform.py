@@ -44,6 +44,7 @@ class FakeOrder:
 	is_hidden: bool = False
 	is_counted: bool = True
 	is_poisoned: bool = False
+	memo: str = ""
 
 
 @dataclass
@@ -54,6 +55,7 @@ class FakePlatform:
 	orders: dict[str, FakeOrder] = field(default_factory=dict)
 	before_call: Callable[[str], None] = lambda api: None
 	names_only: bool = False
+	untold: tuple[str, ...] = ()
 	valid_token: str = "token-1"
 	refresh_tokens: dict[str, str] = field(default_factory=lambda: {"refresh-1": "token-1"})
 	calls: list[str] = field(default_factory=list)
@@ -82,7 +84,16 @@ class FakePlatform:
 			"sku": self.sku,
 			"receiver_mobile": "13812345678",
 			"poison": order.is_poisoned,
+			"seller_memo": order.memo,
 		}
+
+	def make_row(self, order: FakeOrder) -> OrderRow:
+		if self.names_only:
+			return OrderRow(order.number)
+		payload = self.make_payload(order)
+		for name in self.untold:
+			del payload[name]
+		return OrderRow(order.number, payload, self.untold)
 
 
 def make_connector(world: FakePlatform, limits: Limits | None = None) -> Connector:
@@ -103,10 +114,7 @@ def make_connector(world: FakePlatform, limits: Limits | None = None) -> Connect
 			total = sum(order.is_counted for order in found)
 			shown = [order for order in found if not order.is_hidden]
 			part = shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-			rows = [
-				OrderRow(order.number, None if world.names_only else world.make_payload(order))
-				for order in part
-			]
+			rows = [world.make_row(order) for order in part]
 			return Page(total, rows, page * PAGE_SIZE < len(shown))
 
 		def count_orders(self, window: TimeWindow) -> int:
@@ -168,6 +176,7 @@ def read_order(payload: Payload) -> CanonicalOrder:
 		goods_amount=total,
 		total_amount=total,
 		paid_amount=total,
+		seller_memo=payload.get("seller_memo", ""),
 		ordered_at=moment,
 		modified_at=moment,
 		lines=[

@@ -33,6 +33,7 @@ HOST, PATH = "https://gw.api.taobao.com", "/router/rest"
 MOMENT = "%Y-%m-%d %H:%M:%S"
 ITEMS_PER_CALL = 20
 SKUS_PER_CALL = 20
+UNTOLD = ("buyer_message", "seller_memo")
 TRADE_FIELDS = ",".join(
 	(
 		"tid,tid_str,status,type,step_trade_status,created,modified,pay_time,consign_time,end_time",
@@ -65,13 +66,10 @@ class TaobaoClient(PlatformClient):
 	)
 
 	def list_orders(self, window: TimeWindow, page: int) -> Page:
-		"""Newest first. A row without payload has a buyer's message or a flag: lists lack the texts.
-
-		A memo without a flag can't be seen in a list; the shop's message socket tells of it.
-		"""
+		"""Newest first. Lists lack the texts, and don't say whether there is a memo."""
 		answer = self._list("taobao.trades.sold.increment.get", window, page, TRADE_FIELDS)
 		trades = _get_list(answer, "trades", "trade")
-		rows = [OrderRow(_get_id(trade, "tid"), _keep_whole(trade)) for trade in trades]
+		rows = [OrderRow(_get_id(trade, "tid"), trade, UNTOLD) for trade in trades]
 		return _make_page(answer, rows, page, self.limits.page_size)
 
 	def count_orders(self, window: TimeWindow) -> int:
@@ -227,12 +225,6 @@ class TaobaoClient(PlatformClient):
 		if with_session and not self.account.session_token:
 			raise CredentialError("no_session", "The shop has no session token.")
 		return self.transport.call(method, build, partial(read_answer, method))
-
-
-def _keep_whole(trade: Payload) -> Payload | None:
-	"""The trade of a list row, or None where the list doesn't tell all of it."""
-	has_message = str(trade.get("has_buyer_message")).lower() == "true"
-	return None if has_message or str(trade.get("seller_flag") or "0") != "0" else trade
 
 
 def _group_levels(levels: Sequence[StockLevel]) -> Iterator[Sequence[StockLevel]]:
