@@ -1,5 +1,7 @@
 """No-code hooks fire for orders written many at a time: each once, none lost, one that breaks stops no other."""
 
+import subprocess
+import sys
 from contextlib import ExitStack
 from functools import partial
 from unittest.mock import patch
@@ -86,6 +88,16 @@ class Outbox(IntegrationTest):
 
 
 class TestRecord(Outbox):
+	def test_a_process_that_has_told_nobody_before_can_record(self) -> None:
+		"""A worker imports less of Frappe than a test run does."""
+		code = (
+			"import frappe; from storegroup_oms.orders import outbox; "
+			f"frappe.init({frappe.local.site!r}, sites_path='.'); frappe.connect(); "
+			"outbox.record_changes(['SO-1']); frappe.db.rollback()"
+		)
+		result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+		self.assertEqual((result.returncode, result.stderr), (0, ""))
+
 	def test_nothing_is_written_while_nobody_listens(self) -> None:
 		self.assertFalse(outbox.has_listeners())
 		[name] = self.save(make_order())
