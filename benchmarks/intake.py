@@ -1,164 +1,213 @@
-"""Orders per second into the database, three ways in one run, on the test site.
+"""Orders per second from the wire into the database, three ways in one run, on the test site.
 
-- batch: canonical payload (JSON text) → checked → masked and encrypted receiver → committed, 500 orders a batch
-- documents: the same orders as Frappe documents, one insert and commit each
-- raw: bare multi-row inserts of finished rows into the same two tables, committed per batch
+- batch: a platform's JSON text → parsed with exact numbers → mapped → `save_orders` (listings and SKUs matched,
+  customers attached, receivers kept, timeline) → committed, 500 orders of one shop a batch
+- documents: the same texts, parsed and mapped alike, then Customer, Listing and Order as Frappe documents, each
+  order committed
+- raw: bare multi-row inserts of the rows that the batch way writes, into the same tables, made beforehand,
+  committed per batch
 
-Two lines an order, 16 shops. Everything is deleted again. Platform protocols are not part of it yet.
-Run by `./oms benchmark intake [--json]`; OMS_BENCHMARK_ORDERS changes the size (default 8,000).
+Two lines an order, 16 shops, four of each platform. Background jobs that a batch starts are not part of it. With
+OMS_BENCHMARK_STORED (or --stored) the batch way is measured again with 10,000, 100,000 … up to so many orders
+stored. Everything is deleted again. Run by `./oms benchmark intake [--json]`; OMS_BENCHMARK_ORDERS changes the
+size (default 8,000).
 """
 
 import argparse
 import json
 import os
-import random
 import time
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
 
 import frappe
+from wire_payloads import FILES, make_texts
 
-from storegroup_oms.bulk import insert_rows, reserve_names
-from storegroup_oms.catalog.matching import Match
-from storegroup_oms.orders import intake, order_rows
-from storegroup_oms.orders.canonical import CHINA_TIME, CanonicalOrder
+from storegroup_oms import bulk
+from storegroup_oms.catalog import matching
+from storegroup_oms.connectors.registry import get_connector
+from storegroup_oms.customers import attach
+from storegroup_oms.orders import buyers, events, intake, line_changes, outbox, receivers
+from storegroup_oms.orders.canonical import CanonicalOrder
+from storegroup_oms.orders.order_rows import to_site_time
 from storegroup_oms.tests.factories import create_shop, create_sku
 from storegroup_oms.transactions import run_in_transaction
 
-SHOPS = 16
+SHOPS_EACH = 4
 BATCH = 500
 DOCUMENTS_SHARE = 20
-SEED = 11
+FIRST_NUMBERS = {"documents": 10**12, "raw": 2 * 10**12, "batch": 3 * 10**12, "stored": 5 * 10**12}
+LEVELS = (10_000, 100_000, 1_000_000)
+SEED_CHUNK = 20_000
+WRITERS = (intake, receivers, events, attach, matching, line_changes, outbox)
 
 
-def make_payloads(count: int, prefix: str, skus: list[str]) -> list[str]:
-	"""Canonical orders as JSON texts; the same for the same seed, numbers made unique by `prefix`."""
-	chance = random.Random(SEED)
-	start = datetime(2026, 11, 11, tzinfo=CHINA_TIME)
-	payloads = []
-	for number in range(count):
-		cents = [chance.randrange(990, 29_900) for _line in range(2)]
-		total = f"{sum(cents) / 100:.2f}"
-		moment = (start + timedelta(seconds=number)).isoformat()
-		lines = [
-			{
-				"platform_line_no": f"{prefix}{number}-{position}",
-				"sku_code": chance.choice(skus),
-				"title": "保湿乳液 50 ml",
-				"qty": 1,
-				"unit_price": f"{price / 100:.2f}",
-				"amount": f"{price / 100:.2f}",
-			}
-			for position, price in enumerate(cents)
-		]
-		payloads.append(
-			json.dumps(
-				{
-					"platform": "Taobao",
-					"platform_order_no": f"{prefix}{number}",
-					"platform_status": "WAIT_SELLER_SEND_GOODS",
-					"status": "To Review",
-					"buyer_nick": f"tb_{number % 5000}",
-					"receiver": {
-						"name": "王小明",
-						"mobile": f"154{chance.randrange(10**8):08d}",
-						"province": "浙江省",
-						"city": "杭州市",
-						"district": "西湖区",
-						"address": f"文三路 {number % 400} 号",
-					},
-					"goods_amount": total,
-					"total_amount": total,
-					"paid_amount": total,
-					"ordered_at": moment,
-					"paid_at": moment,
-					"modified_at": moment,
-					"lines": lines,
-				}
-			)
-		)
-	return payloads
+@dataclass(frozen=True)
+class Shops:
+	"""Names of the shops of the run by platform, and the SKUs that they sell."""
+
+	names: dict[str, list[str]]
+	skus: list[str]
+
+	@property
+	def all(self) -> list[str]:
+		return [name for names in self.names.values() for name in names]
 
 
-def split(payloads: list[str], size: int) -> Iterator[tuple[int, list[str]]]:
-	for start in range(0, len(payloads), size):
-		yield (start // size) % SHOPS, payloads[start : start + size]
+@dataclass(frozen=True)
+class Batch:
+	"""One shop's page of orders as texts."""
+
+	platform: str
+	shop: str
+	texts: list[str]
 
 
-def run_batches(payloads: list[str], shops: list[str]) -> None:
-	for shop, chunk in split(payloads, BATCH):
-		orders = [CanonicalOrder.model_validate_json(text) for text in chunk]
-		run_in_transaction(lambda shop=shops[shop], orders=orders: intake.save_orders(shop, orders, "Pull"))
-
-
-def run_documents(payloads: list[str], shops: list[str]) -> None:
-	for position, text in enumerate(payloads):
-		order = CanonicalOrder.model_validate_json(text)
-		values = order.model_dump(
-			mode="json", exclude={"receiver", "lines", "ordered_at", "paid_at", "modified_at"}
-		)
-		receiver = order.receiver
-		frappe.get_doc(
-			{
-				"doctype": "Order",
-				**values,
-				"shop": shops[position % SHOPS],
-				"receiver_name": receiver.name,
-				"receiver_mobile": receiver.mobile,
-				"province": receiver.province,
-				"city": receiver.city,
-				"district": receiver.district,
-				"address": receiver.address,
-				"ordered_at": intake.to_site_time(order.ordered_at),
-				"paid_at": intake.to_site_time(order.paid_at),
-				"items": [
-					{
-						"platform_line_no": line.platform_line_no,
-						"sku": line.sku_code,
-						"title": line.title,
-						"qty": line.qty,
-						"unit_price": float(line.unit_price),
-						"amount": float(line.amount),
-					}
-					for line in order.lines
-				],
-			}
-		).insert()
-		frappe.db.commit()
-
-
-def prepare_raw(payloads: list[str], shops: list[str]) -> Callable[[], None]:
-	"""Build all rows first, outside the measured time; returns the insert itself."""
-	chunks = []
-	for shop, chunk in split(payloads, BATCH):
-		orders = [CanonicalOrder.model_validate_json(text) for text in chunk]
-		matches = {
-			offer: Match(None, offer.outer_id)
-			for order in orders
-			for offer in map(order_rows.make_offer, order.lines)
-		}
-		names = reserve_names(intake.SERIES, intake.SERIES_DIGITS, len(orders))
-		rows, lines = [], []
-		for name, order in zip(names, orders, strict=True):
-			own = order_rows.make_line_rows(name, order, matches)
-			rows.append(
-				{
-					"name": name,
-					"shop": shops[shop],
-					"platform": order.platform,
-					"platform_order_no": order.platform_order_no,
-					"status": order.status,
-					**order_rows.get_platform_values(order, "", own),
-				}
-			)
-			lines += own
-		chunks.append((rows, lines))
+def create_shops() -> Shops:
+	names = {platform: [create_shop(platform).name for _number in range(SHOPS_EACH)] for platform in FILES}
+	skus = [create_sku().name for _number in range(20)]
 	frappe.db.commit()
+	return Shops(names, skus)
+
+
+def make_batches(shops: Shops, count: int, first: int) -> list[Batch]:
+	"""`count` orders in pages of one shop each, platforms in turn."""
+	batches, number, turn = [], first, 0
+	while number < first + count:
+		size = min(BATCH, first + count - number)
+		platform = list(FILES)[turn % len(FILES)]
+		shop = shops.names[platform][turn // len(FILES) % SHOPS_EACH]
+		batches.append(Batch(platform, shop, list(make_texts(platform, size, number, shops.skus))))
+		number, turn = number + size, turn + 1
+	return batches
+
+
+def read_orders(batch: Batch) -> list[CanonicalOrder]:
+	map_order = get_connector(batch.platform).map_order
+	return [map_order(json.loads(text, parse_float=Decimal)) for text in batch.texts]
+
+
+class Memory:
+	"""Growth of this process in MiB since the start, at its highest."""
+
+	def __init__(self) -> None:
+		self.start = self.highest = self._read()
+
+	def _read(self) -> float:
+		pages = int(Path("/proc/self/statm").read_text().split()[1])
+		return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+	def note(self) -> None:
+		self.highest = max(self.highest, self._read())
+
+	@property
+	def growth(self) -> float:
+		return round(self.highest - self.start, 1)
+
+
+def run_batches(batches: Sequence[Batch], memory: Memory) -> None:
+	for batch in batches:
+		orders = read_orders(batch)
+		run_in_transaction(partial(intake.save_orders, batch.shop, orders, "Pull"))
+		memory.note()
+
+
+def run_documents(batches: Sequence[Batch]) -> None:
+	for batch in batches:
+		for order in read_orders(batch):
+			insert_documents(batch.shop, order)
+			frappe.db.commit()
+
+
+def insert_documents(shop: str, order: CanonicalOrder) -> None:
+	"""One order the way a form would save it, with its listings and its customer."""
+	receiver = order.receiver
+	values = order.model_dump(
+		mode="json",
+		exclude={"receiver", "lines", "hold_reasons", "ordered_at", "paid_at", "ship_by", "modified_at"},
+	)
+	frappe.get_doc(
+		{
+			"doctype": "Order",
+			**values,
+			"shop": shop,
+			"customer": ensure_customer(order),
+			"receiver_name": receiver.name,
+			"receiver_mobile": receiver.mobile,
+			"province": receiver.province,
+			"city": receiver.city,
+			"district": receiver.district,
+			"address": receiver.address,
+			"ordered_at": to_site_time(order.ordered_at),
+			"paid_at": to_site_time(order.paid_at),
+			"items": [
+				{
+					"platform_line_no": line.platform_line_no,
+					"listing": ensure_listing(shop, line),
+					"sku": line.sku_code,
+					"title": line.title,
+					"qty": line.qty,
+					"unit_price": float(line.unit_price),
+					"discount_amount": float(line.discount_amount),
+					"amount": float(line.amount),
+				}
+				for line in order.lines
+			],
+		}
+	).insert()
+
+
+def ensure_customer(order: CanonicalOrder) -> str:
+	user_id = order.platform_buyer_id or order.receiver.name
+	known = frappe.db.get_value(
+		"Customer Identity", {"platform": order.platform, "platform_user_id": user_id}, "parent"
+	)
+	if known:
+		return known
+	identity = {"platform": order.platform, "platform_user_id": user_id}
+	values = {"customer_name": order.receiver.name, "identities": [identity]}
+	return frappe.get_doc({"doctype": "Customer", **values}).insert().name
+
+
+def ensure_listing(shop: str, line) -> str:
+	key = {
+		"shop": shop,
+		"platform_item_id": line.platform_item_id,
+		"platform_sku_id": line.platform_sku_id,
+	}
+	known = frappe.db.get_value("Listing", key)
+	values = {"title": line.title, "sku": line.sku_code, "outer_id": line.sku_code}
+	return known or frappe.get_doc({"doctype": "Listing", **key, **values}).insert().name
+
+
+def prepare_raw(batches: Sequence[Batch]) -> Callable[[], None]:
+	"""Let the batch way write once, roll it back, and return bare inserts of the very same rows."""
+	prepared: list[list[tuple[str, list]]] = []
+
+	def record(doctype, rows, fields, on_duplicate=None, keep_if_empty=()) -> int:
+		rows = list(rows)
+		if rows:
+			prepared[-1] += bulk.make_inserts(doctype, rows, fields)
+		return bulk.insert_rows(doctype, rows, fields, on_duplicate, keep_if_empty)
+
+	with ExitStack() as stack:
+		for module in WRITERS:
+			if hasattr(module, "insert_rows"):
+				stack.enter_context(patch.object(module, "insert_rows", record))
+		for batch in batches:
+			prepared.append([])
+			intake.save_orders(batch.shop, read_orders(batch), "Pull")
+	frappe.db.rollback()
 
 	def insert() -> None:
-		for rows, lines in chunks:
-			insert_rows("Order", rows, intake.NEW_FIELDS)
-			insert_rows("Order Item", lines, order_rows.LINE_FIELDS)
+		for statements in prepared:
+			for query, values in statements:
+				frappe.db.sql(query, values)
 			frappe.db.commit()
 
 	return insert
@@ -170,34 +219,128 @@ def measure(count: int, run: Callable[[], None]) -> float:
 	return round(count / (time.perf_counter() - start), 1)
 
 
-def remove(shops: list[str], skus: list[str]) -> None:
+def measure_stored(shops: Shops, limit: int, count: int) -> dict[str, float]:
+	"""Rates of the batch way with more and more orders stored, by "stored_N"."""
+	rates, stored = {}, frappe.db.count("Order")
+	for turn, level in enumerate(level for level in LEVELS if level <= limit):
+		if level > stored:
+			seed_orders(shops, level - stored)
+		batches = make_batches(shops, count, FIRST_NUMBERS["stored"] + turn * count)
+		rates[f"stored_{level}"] = measure(count, partial(run_batches, batches, Memory()))
+		stored = max(stored, level) + count
+	return rates
+
+
+def seed_orders(shops: Shops, count: int) -> None:
+	"""Multiply stored orders of the run, with lines, receivers and timeline, by INSERT … SELECT."""
+	base = frappe.get_all(
+		"Order", {"shop": ("in", shops.all)}, pluck="name", order_by="name asc", limit=SEED_CHUNK // 20
+	)
+	columns = {
+		doctype: [row[0] for row in frappe.db.sql(f"SHOW COLUMNS FROM `tab{doctype}`")]
+		for doctype in ("Order", "Order Item", "Order Receiver", "Order Event")
+	}
+	frappe.db.sql("CREATE TEMPORARY TABLE seed (old VARCHAR(140) PRIMARY KEY, new VARCHAR(140) UNIQUE)")
+	for start in range(0, count, len(base)):
+		size = min(len(base), count - start)
+		names = bulk.reserve_names(intake.SERIES, intake.SERIES_DIGITS, size)
+		frappe.db.sql("DELETE FROM seed")
+		pairs = [value for pair in zip(base, names, strict=False) for value in pair]
+		frappe.db.sql("INSERT INTO seed VALUES " + ", ".join(["(%s, %s)"] * size), pairs)
+		for doctype, key in (
+			("Order", "name"),
+			("Order Item", "parent"),
+			("Order Receiver", "order"),
+			("Order Event", "order"),
+		):
+			frappe.db.sql(make_copy(doctype, key, columns[doctype]))
+		frappe.db.commit()
+	frappe.db.sql("DROP TEMPORARY TABLE seed")
+
+
+def make_copy(doctype: str, key: str, columns: Sequence[str]) -> str:
+	"""The statement that copies rows of the seed's old orders to its new ones."""
+	values = {column: f"t.`{column}`" for column in columns}
+	values[key] = "seed.new"
+	if doctype == "Order":
+		values["platform_order_no"] = "CONCAT('S', SUBSTR(seed.new, 4))"
+	elif doctype == "Order Receiver":
+		values["name"] = "seed.new"
+	else:
+		values["name"] = "LEFT(MD5(CONCAT(t.name, seed.new)), 20)"
+	return (
+		f"INSERT INTO `tab{doctype}` ({', '.join(f'`{column}`' for column in columns)})"
+		f" SELECT {', '.join(values[column] for column in columns)}"
+		f" FROM seed JOIN `tab{doctype}` t ON t.`{key}` = seed.old"
+	)
+
+
+def clear(shops: Shops) -> None:
+	"""Delete all that was written for the run's shops, a shop at a time."""
 	frappe.db.rollback()
-	for doctype, column in (("Order Item", "parent"), ("Order Event", "order"), ("Order Receiver", "order")):
+	for shop in shops.all:
+		remove_orders(shop)
+		frappe.db.delete("Listing", {"shop": shop})
+		frappe.db.commit()
+
+
+def remove(shops: Shops) -> None:
+	"""Delete all that the run wrote, and the shops themselves."""
+	clear(shops)
+	frappe.db.delete("Shop", {"name": ("in", shops.all)})
+	frappe.db.delete("SKU", {"name": ("in", shops.skus)})
+	frappe.db.commit()
+
+
+def remove_orders(shop: str) -> None:
+	customers = frappe.get_all(
+		"Order",
+		{"shop": shop, "customer": ("is", "set")},
+		pluck="customer",
+		distinct=True,
+		order_by="customer",
+	)
+	for doctype, column in (
+		("Order Item", "parent"),
+		("Order Event", "order"),
+		("Order Receiver", "order"),
+		("Order Change", "order"),
+	):
 		frappe.db.sql(
 			f"DELETE child FROM `tab{doctype}` child JOIN tabOrder owner ON owner.name = child.`{column}`"
-			" WHERE owner.shop IN %s",
-			[shops],
+			" WHERE owner.shop = %s",
+			shop,
 		)
-	for doctype, field, names in (("Order", "shop", shops), ("Shop", "name", shops), ("SKU", "name", skus)):
-		frappe.db.delete(doctype, {field: ["in", names]})
-	frappe.db.commit()
+	frappe.db.delete("Order", {"shop": shop})
+	if customers:
+		frappe.db.delete("Customer Identity", {"parent": ("in", customers)})
+		frappe.db.delete("Customer", {"name": ("in", customers)})
 
 
-def run(count: int) -> dict[str, float | int]:
+@contextmanager
+def without_jobs() -> Iterator[None]:
+	"""No worker listens on the test site: jobs would stay in its queue."""
+	with patch.object(buyers, "enqueue_refresh"), patch.object(outbox, "enqueue_work"):
+		yield
+
+
+def run(count: int, stored: int) -> dict[str, float | int]:
 	"""All three ways on one site; returns orders per second of each and their ratios."""
-	shops = [create_shop().name for _number in range(SHOPS)]
-	skus = [create_sku().name for _number in range(20)]
-	frappe.db.commit()
 	few = max(count // DOCUMENTS_SHARE, 20)
+	shops = create_shops()
 	try:
-		documents = make_payloads(few, "D", skus)
-		raw = prepare_raw(make_payloads(count, "R", skus), shops)
-		batch = make_payloads(count, "B", skus)
-		document_rate = measure(few, lambda: run_documents(documents, shops))
-		raw_rate = measure(count, raw)
-		batch_rate = measure(count, lambda: run_batches(batch, shops))
+		with without_jobs():
+			batches = make_batches(shops, count, FIRST_NUMBERS["batch"])
+			memory = Memory()
+			batch_rate = measure(count, partial(run_batches, batches, memory))
+			levels = measure_stored(shops, stored, count) if stored else {}
+			clear(shops)
+			raw_rate = measure(count, prepare_raw(make_batches(shops, count, FIRST_NUMBERS["raw"])))
+			clear(shops)
+			documents = make_batches(shops, few, FIRST_NUMBERS["documents"])
+			document_rate = measure(few, partial(run_documents, documents))
 	finally:
-		remove(shops, skus)
+		remove(shops)
 	return {
 		"orders": count,
 		"orders_per_s": batch_rate,
@@ -205,18 +348,21 @@ def run(count: int) -> dict[str, float | int]:
 		"document_orders_per_s": document_rate,
 		"times_documents": round(batch_rate / document_rate, 1),
 		"share_of_raw": round(batch_rate / raw_rate, 3),
+		"memory_growth_mb": memory.growth,
+		**levels,
 	}
 
 
 def main() -> None:
-	parser = argparse.ArgumentParser(description=__doc__)
+	parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
 	parser.add_argument("--json", action="store_true")
+	parser.add_argument("--stored", type=int, default=int(os.environ.get("OMS_BENCHMARK_STORED") or 0))
 	options = parser.parse_args()
 	os.chdir(os.path.join(os.environ["OMS_ROOT"], "sites"))
 	frappe.init(os.environ["OMS_SITE"], sites_path=".")
 	frappe.connect()
 	try:
-		figures = run(int(os.environ.get("OMS_BENCHMARK_ORDERS") or 8_000))
+		figures = run(int(os.environ.get("OMS_BENCHMARK_ORDERS") or 8_000), options.stored)
 	finally:
 		frappe.destroy()
 	for name, value in figures.items():

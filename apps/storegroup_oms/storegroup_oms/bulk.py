@@ -1,10 +1,10 @@
 """Rows written many at a time: the one place that builds multi-row SQL. Never commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 import frappe
 
-STANDARD_FIELDS = ("name", "creation", "modified", "modified_by", "owner", "docstatus", "idx")
 CHUNK_SIZE = 1_000
 
 
@@ -23,24 +23,48 @@ def insert_rows(
 	overwritten; with an empty one the stored row stays as it is; fields also named in `keep_if_empty`
 	are only overwritten by something, numbers also named in `add` are added up. No document hook runs.
 	"""
-	now = frappe.utils.now()
-	user = frappe.session.user
-	columns = (*STANDARD_FIELDS, *fields)
-	values = [
-		(row["name"], now, now, user, user, 0, row.get("idx", 0), *(row.get(field) for field in fields))
-		for row in rows
-	]
-	if not values:
-		return 0
-	head = f"INSERT INTO `tab{doctype}` ({', '.join(f'`{column}`' for column in columns)}) VALUES "
-	marks = "(" + ", ".join(["%s"] * len(columns)) + ")"
+	rows = list(rows)
 	tail = _make_tail(on_duplicate, keep_if_empty, add)
-	for start in range(0, len(values), CHUNK_SIZE):
-		chunk = values[start : start + CHUNK_SIZE]
-		frappe.db.sql(
-			head + ", ".join([marks] * len(chunk)) + tail, [value for row in chunk for value in row]
-		)
-	return len(values)
+	for query, values in make_inserts(doctype, rows, fields):
+		frappe.db.sql(query + tail, values)
+	return len(rows)
+
+
+def make_inserts(
+	doctype: str, rows: Sequence[dict], fields: Sequence[str]
+) -> Iterator[tuple[str, list[object]]]:
+	"""The INSERT statements of `insert_rows` with their values, at most CHUNK_SIZE rows each.
+
+	Columns that hold the same in all rows of a statement are written into its text, since binding each value
+	costs more than the database does.
+	"""
+	now, user = frappe.utils.now(), frappe.session.user
+	stamps = {"creation": now, "modified": now, "modified_by": user, "owner": user, "docstatus": 0}
+	columns = ("name", *stamps, "idx", *fields)
+	head = f"INSERT INTO `tab{doctype}` ({', '.join(f'`{column}`' for column in columns)}) VALUES "
+	for start in range(0, len(rows), CHUNK_SIZE):
+		chunk = rows[start : start + CHUNK_SIZE]
+		# The name is always bound: a statement without values would keep its doubled percent signs.
+		bound, marks = ["name"], ["%s"]
+		for column in columns[1:]:
+			default = 0 if column == "idx" else None
+			value = stamps.get(column, chunk[0].get(column, default))
+			if column in stamps or all(row.get(column, default) == value for row in chunk):
+				marks.append(_write_literal(value))
+			else:
+				bound.append(column)
+				marks.append("%s")
+		row_marks = "(" + ", ".join(marks) + ")"
+		values = [row.get(column, 0 if column == "idx" else None) for row in chunk for column in bound]
+		yield head + ", ".join([row_marks] * len(chunk)), values
+
+
+def _write_literal(value: object) -> str:
+	if value is None:
+		return "NULL"
+	if isinstance(value, int | Decimal):
+		return str(int(value) if isinstance(value, bool) else value)
+	return frappe.db.escape(str(value), percent=True)
 
 
 def _make_tail(on_duplicate: Sequence[str] | None, keep_if_empty: Sequence[str], add: Sequence[str]) -> str:

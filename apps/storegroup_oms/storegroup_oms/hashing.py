@@ -1,5 +1,6 @@
-"""Keyed hashes of texts that must be comparable and must not be readable. Never stores or logs a text."""
+"""Hashes of texts: keyed where what was hashed must not be guessed, plain for names of rows. Stores and logs nothing."""
 
+import hashlib
 import hmac
 
 from frappe.utils.password import get_encryption_key
@@ -14,5 +15,5 @@ def hash_text(kind: str, text: str) -> str:
 
 
 def make_row_name(*parts: str) -> str:
-	"""A document name that is the same for the same parts: 20 hex digits, keyed like `hash_text`."""
-	return hash_text("row", "\x1f".join(parts))[:20]
+	"""A document name that is the same for the same parts: 20 hex digits. Not for parts that must stay secret."""
+	return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=10).hexdigest()

@@ -1,6 +1,7 @@
 """Multi-row statements: what they write, what they keep, and numbers that are never given twice."""
 
 import threading
+from decimal import Decimal
 
 import frappe
 
@@ -33,6 +34,28 @@ class TestInsertRows(IntegrationTest):
 		rows = [{"name": sku.name, "sku_code": sku.name, "brand": ""}]
 		insert_rows("SKU", rows, ("sku_code", "brand"), on_duplicate=("brand",), keep_if_empty=("brand",))
 		self.assertEqual(frappe.db.get_value("SKU", sku.name, "brand"), "old")
+
+	def test_what_is_the_same_in_all_rows_arrives_unharmed(self) -> None:
+		brand = "50 % off \\ 'it''s' `x` \"y\" %s %(name)s 汉字"
+		for size in (1, 3):
+			names = [make_suffix() for _number in range(size)]
+			values = {"brand": brand, "list_price": Decimal("9.90"), "is_active": True, "category": None}
+			rows = [{"name": name, "sku_code": name, **values} for name in names]
+			insert_rows("SKU", rows, ("sku_code", *values))
+			for name in names:
+				stored = frappe.db.get_value("SKU", name, [*values], as_dict=True)
+				self.assertEqual(
+					stored, {"brand": brand, "list_price": 9.9, "is_active": 1, "category": None}
+				)
+
+	def test_more_rows_than_a_statement_takes(self) -> None:
+		suffix = make_suffix()
+		rows = [
+			{"name": f"{suffix}-{number}", "sku_code": f"{suffix}-{number}", "brand": f"{number // 1500}"}
+			for number in range(2_500)
+		]
+		self.assertEqual(insert_rows("SKU", rows, ("sku_code", "brand")), 2_500)
+		self.assertEqual(frappe.db.count("SKU", {"name": ("like", f"{suffix}-%"), "brand": "1"}), 1_000)
 
 	def test_nothing_to_do(self) -> None:
 		self.assertEqual(insert_rows("SKU", [], ("sku_code",)), 0)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 import frappe
 
@@ -70,7 +71,7 @@ class Identity:
 	user_id: str
 	confidence: int
 
-	@property
+	@cached_property
 	def name(self) -> str:
 		return make_identity_name(self.platform, self.user_id)
 
@@ -126,17 +127,14 @@ def _read_owners(identities: Iterable[Identity]) -> dict[Identity, str]:
 	wanted = {(identity.platform, identity.user_id): identity for identity in identities}
 	if not wanted:
 		return {}
-	table = frappe.qb.DocType("Customer Identity")
-	rows = (
-		frappe.qb.from_(table)
-		.select(table.platform, table.platform_user_id, table.parent)
-		.where(
-			table.platform.isin(sorted({platform for platform, _user_id in wanted}))
-			& table.platform_user_id.isin(sorted({user_id for _platform, user_id in wanted}))
-			& (table.parenttype == "Customer")
-		)
-		.orderby(table.creation)
-	).run()
+	rows = frappe.db.sql(
+		"SELECT platform, platform_user_id, parent FROM `tabCustomer Identity` WHERE platform IN %(platforms)s"
+		" AND platform_user_id IN %(user_ids)s AND parenttype = 'Customer' ORDER BY creation",
+		{
+			"platforms": sorted({platform for platform, _user_id in wanted}),
+			"user_ids": sorted({user_id for _platform, user_id in wanted}),
+		},
+	)
 	# The database compares without case, account ids differ by it.
 	return {
 		wanted[platform, user_id]: parent
@@ -186,13 +184,10 @@ def _create_customers(unknown: Sequence[tuple[Identity, Buyer]]) -> dict[Identit
 
 def _read_owners_locked(identities: Sequence[Identity]) -> dict[Identity, str]:
 	"""Owners by primary key; locking, because a plain read doesn't see what others committed meanwhile."""
-	table = frappe.qb.DocType("Customer Identity")
-	rows = (
-		frappe.qb.from_(table)
-		.select(table.name, table.parent)
-		.where(table.name.isin([identity.name for identity in identities]))
-		.for_update()
-	).run()
+	rows = frappe.db.sql(
+		"SELECT name, parent FROM `tabCustomer Identity` WHERE name IN %(names)s ORDER BY name FOR UPDATE",
+		{"names": [identity.name for identity in identities]},
+	)
 	owners = dict(rows)
 	return {identity: owners[identity.name] for identity in identities}
 

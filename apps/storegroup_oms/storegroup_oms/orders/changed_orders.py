@@ -79,14 +79,12 @@ def _change_lines(changed: Changed, matches: dict[Offer, Match]) -> dict[str, Li
 	told = _find_orders_with_cases(
 		[name for name, lines in stored.items() if any(line.refund_status for line in lines)]
 	)
-	return {
-		row.name: compare_lines(
-			stored.get(row.name, []),
-			order_rows.make_line_rows(row.name, order, matches),
-			has_case=row.name in told,
-		)
-		for order, row, _hash in changed
-	}
+	changes = {}
+	for order, row, _hash in changed:
+		lines = order_rows.make_line_rows(order, matches)
+		order_rows.name_lines(lines, row.name)
+		changes[row.name] = compare_lines(stored.get(row.name, []), lines, has_case=row.name in told)
+	return changes
 
 
 def _find_orders_with_cases(orders: Sequence[str]) -> set[str]:

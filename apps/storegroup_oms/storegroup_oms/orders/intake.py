@@ -153,43 +153,31 @@ def _read_stored(shop: str, numbers: Sequence[str], lock: bool) -> dict[str, fra
 	"""Folded number → stored order. Locks rows by primary key only: gaps stay free for other workers' inserts."""
 	if not numbers:
 		return {}
-	table = frappe.qb.DocType("Order")
-	fields = (table.name, table.platform_order_no, table.content_hash, table.platform_modified_at)
-	rows = (
-		frappe.qb.from_(table)
-		.select(*(fields if not lock else (table.name,)))
-		.where((table.shop == shop) & table.platform_order_no.isin(list(numbers)))
-		.orderby(table.name)
-	).run(as_dict=True)
+	fields = "name" if lock else "name, platform_order_no, content_hash, platform_modified_at"
+	rows = frappe.db.sql(
+		f"SELECT {fields} FROM tabOrder WHERE shop = %(shop)s AND platform_order_no IN %(numbers)s ORDER BY name",
+		{"shop": shop, "numbers": numbers},
+		as_dict=True,
+	)
 	if lock:
-		rows = _lock_rows([row.name for row in rows])
+		rows = _lock_rows("name IN %(names)s", {"names": [row.name for row in rows]}) if rows else []
 	return {fold_number(row.platform_order_no): row for row in rows}
-
-
-def _lock_rows(names: Sequence[str]) -> list[frappe._dict]:
-	if not names:
-		return []
-	table = frappe.qb.DocType("Order")
-	return (
-		frappe.qb.from_(table)
-		.select(*(table[field_name] for field_name in READ_FIELDS))
-		.where(table.name.isin(list(names)))
-		.orderby(table.name)
-		.for_update()
-	).run(as_dict=True)
 
 
 def _lock_stored(shop: str, numbers: Sequence[str]) -> dict[str, frappe._dict]:
 	"""Like `_read_stored`, but sees what was committed since this transaction began to read."""
-	table = frappe.qb.DocType("Order")
-	rows = (
-		frappe.qb.from_(table)
-		.select(*(table[field_name] for field_name in READ_FIELDS))
-		.where((table.shop == shop) & table.platform_order_no.isin(list(numbers)))
-		.orderby(table.platform_order_no)
-		.for_update()
-	).run(as_dict=True)
+	rows = _lock_rows(
+		"shop = %(shop)s AND platform_order_no IN %(numbers)s", {"shop": shop, "numbers": numbers}
+	)
 	return {fold_number(row.platform_order_no): row for row in rows}
+
+
+def _lock_rows(condition: str, values: dict) -> list[frappe._dict]:
+	# A list of hundreds of names is bound by the driver several times faster than built by frappe.qb.
+	fields = ", ".join(f"`{name}`" for name in READ_FIELDS)
+	return frappe.db.sql(
+		f"SELECT {fields} FROM tabOrder WHERE {condition} ORDER BY name FOR UPDATE", values, as_dict=True
+	)
 
 
 def _compare(orders: dict[str, CanonicalOrder], stored: dict[str, frappe._dict]) -> _Plan:
@@ -238,6 +226,7 @@ def _insert_new(
 	for name, row in zip(reserve_names(SERIES, SERIES_DIGITS, len(rows)), rows, strict=True):
 		row["name"] = name
 		row["review_state"] = states.get(row["status"])
+		order_rows.name_lines(row["lines"], name)
 	insert_rows("Order", rows, NEW_FIELDS, on_duplicate=())
 	mine = _keep_inserted([row["name"] for row in rows])
 	inserted = [
@@ -245,19 +234,18 @@ def _insert_new(
 		for row, order, address in zip(rows, plan.new, addresses, strict=True)
 		if row["name"] in mine
 	]
-	lines = [
-		line
-		for row, order, _address in inserted
-		for line in order_rows.make_line_rows(row["name"], order, matches)
-	]
-	insert_rows("Order Item", lines, order_rows.LINE_FIELDS)
+	insert_rows(
+		"Order Item",
+		(line for row, _order, _address in inserted for line in row["lines"]),
+		order_rows.LINE_FIELDS,
+	)
 	receivers.store_columns((row["name"], shop, address) for row, _order, address in inserted)
 	events.record_events(_describe_new(row, source) for row, _order, _address in inserted)
 	return {fold_number(order.platform_order_no): row["name"] for row, order, _address in inserted}, customers
 
 
 def _make_new_row(order: CanonicalOrder, content_hash: str, matches: dict[Offer, Match]) -> dict:
-	lines = order_rows.make_line_rows("", order, matches)
+	lines = order_rows.make_line_rows(order, matches)
 	values = order_rows.get_platform_values(order, content_hash, lines)
 	status = order.status or lifecycle.DEFAULT_STATUS
 	refund = merging.compare_refunds([""] * len(lines), [line["refund_status"] for line in lines])
@@ -269,6 +257,7 @@ def _make_new_row(order: CanonicalOrder, content_hash: str, matches: dict[Offer,
 		"platform_order_no": order.platform_order_no,
 		"status": merging.settle_status(status, "", holds),
 		"hold_reasons": holds,
+		"lines": lines,
 		"buyer": buyers.make_buyer(order, values),
 		**values,
 		**merging.get_end_values(
@@ -278,8 +267,8 @@ def _make_new_row(order: CanonicalOrder, content_hash: str, matches: dict[Offer,
 
 
 def _keep_inserted(names: Sequence[str]) -> set[str]:
-	table = frappe.qb.DocType("Order")
-	return set(frappe.qb.from_(table).select(table.name).where(table.name.isin(list(names))).run(pluck=True))
+	rows = frappe.db.sql("SELECT name FROM tabOrder WHERE name IN %(names)s", {"names": names})
+	return {name for (name,) in rows}
 
 
 def _describe_new(row: dict, source: str) -> dict:

@@ -135,23 +135,14 @@ def summarise_lines(lines: Sequence[dict]) -> dict:
 	}
 
 
-def make_line_rows(name: str, order: CanonicalOrder, matches: dict[Offer, Match]) -> list[dict]:
-	"""Rows of `Order Item`; the same line of the same order gets the same name wherever it stands.
-
-	A line without a platform number, or with one that another line has, is known by its position.
-	"""
-	rows, seen = [], set()
+def make_line_rows(order: CanonicalOrder, matches: dict[Offer, Match]) -> list[dict]:
+	"""Rows of `Order Item` that lack the order's name; see `name_lines`."""
+	rows = []
 	for position, line in enumerate(order.lines, start=1):
-		key = line.platform_line_no
-		if not key or key in seen:
-			key = f"#{position}"
-		seen.add(key)
 		match = matches.get(make_offer(line), UNMATCHED)
 		rows.append(
 			{
-				"name": make_row_name("line", name, key),
 				"idx": position,
-				"parent": name,
 				"parenttype": "Order",
 				"parentfield": "items",
 				"platform_line_no": line.platform_line_no,
@@ -168,6 +159,21 @@ def make_line_rows(name: str, order: CanonicalOrder, matches: dict[Offer, Match]
 			}
 		)
 	return rows
+
+
+def name_lines(lines: Iterable[dict], order: str) -> None:
+	"""Set `name` and `parent` of an order's line rows; the same line has the same name wherever it stands.
+
+	A line without a platform number, or with one that another line has, is known by its position.
+	"""
+	seen = set()
+	for line in lines:
+		key = line["platform_line_no"]
+		if not key or key in seen:
+			key = f"#{line['idx']}"
+		seen.add(key)
+		line["name"] = make_row_name("line", order, key)
+		line["parent"] = order
 
 
 def is_unmatched(lines: Iterable[dict]) -> bool:
