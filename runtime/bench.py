@@ -27,6 +27,7 @@ FIRST_PORT = {
 APPS = ("frappe", "storegroup_oms")
 MAIN_SITE = "oms.localhost"
 TEST_SITE = "test.localhost"
+BENCHMARK_SITE = "bench.localhost"
 
 
 class Bench:

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runtime import configuration, packages, practice, services, site, source, system
-from runtime.bench import MAIN_SITE, TEST_SITE, Bench, explain_os_error, fingerprint
+from runtime.bench import BENCHMARK_SITE, MAIN_SITE, TEST_SITE, Bench, explain_os_error, fingerprint
 from runtime.report import Failure, complain, say, step
 
 GROUPS = ("data", "desk")
+# Benchmarks whose data is worth keeping: they have a site of their own.
+WITH_OWN_SITE = ("desk",)
 
 
 def main(root: Path, arguments: list[str]) -> int:
@@ -251,7 +253,7 @@ def run_reset(bench: Bench, options: argparse.Namespace) -> int:
 					stamp.unlink()
 			else:
 				shutil.rmtree(bench.state / folder, ignore_errors=True)
-		for name in (MAIN_SITE, TEST_SITE):
+		for name in (MAIN_SITE, TEST_SITE, BENCHMARK_SITE):
 			shutil.rmtree(bench.sites / name, ignore_errors=True)
 	say("The sites are gone. ./oms up makes a new one.")
 	return 0
@@ -273,10 +275,15 @@ def run_benchmark(bench: Bench, options: argparse.Namespace) -> int:
 			f"There is no benchmark {options.name or '(none named)'}.",
 			f"Choose one of: {', '.join(names) or 'none yet'}",
 		)
+	site_name = BENCHMARK_SITE if options.name in WITH_OWN_SITE else TEST_SITE
 	with _lock(bench):
-		prepare(bench, TEST_SITE, with_tests=True)
+		prepare(bench, site_name, with_tests=True)
 	command = [str(bench.python), str(folder / f"{options.name}.py"), *(["--json"] if options.json else [])]
-	environment = site.get_environment(bench) | {"OMS_SITE": TEST_SITE, "OMS_ROOT": str(bench.root)}
+	environment = site.get_environment(bench) | {
+		"OMS_SITE": site_name,
+		"OMS_ROOT": str(bench.root),
+		"PYTHONPATH": str(bench.root),
+	}
 	return subprocess.run(command, cwd=bench.root, env=environment, check=False).returncode
 
 

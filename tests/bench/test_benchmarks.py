@@ -32,3 +32,29 @@ def test_intake_prints_three_rates_and_cleans_up(site: str) -> None:
 	assert min(figures[key] for key in ("orders_per_s", "raw_orders_per_s", "document_orders_per_s")) > 0
 	assert figures["times_documents"] == round(figures["orders_per_s"] / figures["document_orders_per_s"], 1)
 	assert count() == before
+
+
+def test_desk_asks_every_question_and_cleans_up(site: str) -> None:
+	before = count() | {"User": frappe.db.count("User"), "Customer": frappe.db.count("Customer")}
+	result = subprocess.run(
+		[sys.executable, str(ROOT / "benchmarks" / "desk.py"), "--json", "--clean"],
+		env=os.environ
+		| {"OMS_BENCHMARK_ORDERS": "2000", "OMS_BENCHMARK_ROUNDS": "1", "PYTHONPATH": str(ROOT)},
+		capture_output=True,
+		text=True,
+		check=False,
+	)
+	assert result.returncode == 0, result.stderr[-3000:]
+	figures = json.loads(result.stdout.splitlines()[-1])
+	assert figures["orders"] == 2000
+	rows = figures["cases"]
+	assert {row["user"] for row in rows} == {"Administrator", "Customer service"}
+	assert {row["users"] for row in rows} == {1, 10}
+	for kind, target in (("list:", 300), ("form", 250), ("search:", 200)):
+		assert {row["target_ms"] for row in rows if row["case"].startswith(kind)} == {target}
+	for row in rows:
+		assert 0 < row["p50_ms"] <= row["p95_ms"]
+		assert row["ok"] == (row["p95_ms"] <= row["target_ms"])
+	assert figures["ok"] == all(row["ok"] for row in rows)
+	frappe.db.rollback()
+	assert count() | {"User": frappe.db.count("User"), "Customer": frappe.db.count("Customer")} == before
