@@ -39,10 +39,14 @@ override_whitelisted_methods = {
 	"frappe.desk.form.linked_with.get": "storegroup_oms.doors.get_linked",
 	"frappe.desk.like.toggle_like": "storegroup_oms.doors.toggle_like",
 	"frappe.desk.query_report.get_data_for_custom_field": "storegroup_oms.doors.get_custom_field_data",
+	"frappe.desk.reportview.get": "storegroup_oms.list_queries.get_page",
+	"frappe.desk.reportview.get_count": "storegroup_oms.list_queries.get_count",
+	"frappe.desk.reportview.get_sidebar_stats": "storegroup_oms.list_queries.get_sidebar_stats",
 	"frappe.desk.search.search_link": "storegroup_oms.doors.search_link",
 	"frappe.desk.search.search_widget": "storegroup_oms.doors.search_widget",
 	"frappe.utils.global_search.search": "storegroup_oms.doors.search_everywhere",
 }
+standard_queries = {"Order": "storegroup_oms.api.search.search_order_links"}
 doc_events = {
 	**{doctype: {"validate": "storegroup_oms.doors.check_reference"} for doctype in doors.REFERENCES},
 	**{
@@ -84,6 +88,7 @@ scheduler_events = {
 			"storegroup_oms.connectors.runner.recheck_month",
 			"storegroup_oms.connectors.runner.refresh_listings_of_all",
 		],
+		"41 3 * * *": ["storegroup_oms.orders.statistics.enqueue_refresh"],
 	},
 	"daily": ["storegroup_oms.open_api.delivery.clear_old_rows"],
 }

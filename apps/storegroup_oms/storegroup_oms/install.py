@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 
 from storegroup_oms.exceptions import NameTakenError
+from storegroup_oms.orders.doctype.order import indexes
 from storegroup_oms.setup import (
 	boards,
 	branding,
@@ -71,6 +72,8 @@ def after_install() -> None:
 def after_migrate() -> None:
 	"""The same as after an installation; what an administrator changed stays."""
 	_ensure_defaults()
+	# Frappe updates a table only when its DocType's file changed, and an index may change without it.
+	indexes.ensure_indexes()
 
 
 def _ensure_defaults() -> None:

@@ -55,3 +55,16 @@ def record_moves(
 		}
 		for name, before in moving
 	)
+
+
+def get_timeline(order: str, limit: int = 200) -> list[dict]:
+	"""What happened to an order, newest first. Asks no permission: whoever reads the order reads its history.
+
+	Each row: event, from_status, to_status, source, occurred_at, owner.
+	"""
+	return frappe.db.sql(
+		"SELECT event, from_status, to_status, source, occurred_at, owner FROM `tabOrder Event`"
+		" WHERE `order` = %s ORDER BY occurred_at DESC LIMIT %s",
+		(order, limit),
+		as_dict=True,
+	)

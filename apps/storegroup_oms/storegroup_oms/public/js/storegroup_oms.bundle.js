@@ -3,6 +3,9 @@ import "./connections.js";
 // What every desk page of the product shares.
 frappe.provide("storegroup_oms");
 
+import "./find_order";
+import "./list_count";
+
 // Lists of orders need the whole width. Who has chosen otherwise (menu: Toggle Full Width) keeps it.
 if (localStorage.container_fullwidth === undefined) {
 	localStorage.container_fullwidth = "true";

@@ -101,14 +101,9 @@ function show_reasons(frm) {
 function show_timeline(frm) {
 	const wrapper = frm.get_field("timeline_html").$wrapper.empty();
 	if (frm.is_new()) return;
-	frappe.db
-		.get_list("Order Event", {
-			filters: { order: frm.doc.name },
-			fields: ["event", "from_status", "to_status", "source", "occurred_at", "owner"],
-			order_by: "occurred_at desc",
-			limit: 200,
-		})
-		.then((events) => wrapper.html(make_timeline(events)));
+	// A document that the server did not send for this form carries none.
+	const events = frm.doc.__onload && frm.doc.__onload.timeline;
+	wrapper.html(make_timeline(events || []));
 }
 
 function make_timeline(events) {

@@ -8,7 +8,7 @@ from frappe.utils import cint
 from storegroup_oms.exceptions import AppendOnlyError, DuplicateOrderError, InvalidValueError
 from storegroup_oms.field_levels import FieldLevelMixin
 from storegroup_oms.orders import events, lifecycle, receivers
-from storegroup_oms.orders.doctype.order import amounts
+from storegroup_oms.orders.doctype.order import amounts, indexes
 from storegroup_oms.orders.holds import HOLD_REASONS, STOP_REASONS, normalise_codes
 
 
@@ -165,12 +165,14 @@ class Order(FieldLevelMixin, Document):
 		return before
 
 	def onload(self) -> None:
-		"""Tell the form what each code on this order means."""
+		"""Tell the form what each code on this order means and what has happened to it."""
 		meanings = {"hold": HOLD_REASONS, "stop": STOP_REASONS}
 		self.set_onload(
 			"meanings",
 			{kind: {code: _(meaning) for code, meaning in codes.items()} for kind, codes in meanings.items()},
 		)
+		if frappe.has_permission("Order Event"):
+			self.set_onload("timeline", events.get_timeline(self.name))
 
 	def on_trash(self) -> None:
 		"""Orders are kept with their history. Raises AppendOnlyError."""
@@ -252,9 +254,4 @@ class Order(FieldLevelMixin, Document):
 
 
 def on_doctype_update() -> None:
-	frappe.db.add_unique("Order", ["shop", "platform_order_no"], constraint_name="unique_shop_order_no")
-	frappe.db.add_index("Order", ["status", "ship_by"])
-	frappe.db.add_index("Order", ["status", "ordered_at"])
-	frappe.db.add_index("Order", ["shop", "status", "ordered_at"])
-	frappe.db.add_index("Order", ["shop", "ordered_at"])
-	frappe.db.add_index("Order", ["warehouse", "status"])
+	indexes.ensure_indexes()
