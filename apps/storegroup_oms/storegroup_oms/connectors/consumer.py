@@ -53,7 +53,7 @@ class Consumer:
 		self.link = link
 		self.port = port
 		self.queue: asyncio.Queue[Parcel] = asyncio.Queue(QUEUE_SIZE)
-		self.apps: list[App] = []
+		self.apps: list[App] | None = None
 		self.sockets: dict[App, asyncio.Task] = {}
 		self.stopping = asyncio.Event()
 
@@ -89,8 +89,8 @@ class Consumer:
 
 	async def _update_apps(self) -> None:
 		"""Open sockets for apps that are new, close those of apps that are gone or have another secret."""
-		self.apps = await self.link.run(desk_link.read_apps)
-		wanted = {app for app in self.apps if get_connector(app.platform).messages}
+		self.apps = apps = await self.link.run(desk_link.read_apps)
+		wanted = {app for app in apps if get_connector(app.platform).messages}
 		for app in list(self.sockets):
 			if app not in wanted:
 				self.sockets.pop(app).cancel()
@@ -203,7 +203,10 @@ class Consumer:
 		return server
 
 	async def take_post(self, request: web.Request) -> web.Response:
-		"""Verify, store, acknowledge; a message without a good signature changes nothing."""
+		"""Verify, store, acknowledge; a message without a good signature changes nothing.
+
+		Before the secrets are known nothing can be told from a forgery: the platform is asked to send it again.
+		"""
 		platform = request.match_info["platform"].capitalize()
 		try:
 			read = get_connector(platform).read_webhook
@@ -211,6 +214,8 @@ class Consumer:
 			read = None
 		if read is None:
 			raise web.HTTPNotFound
+		if self.apps is None:
+			return web.json_response({"code": FAILED, "msg": "try again"})
 		body = await request.read()
 		headers = {key.lower(): value for key, value in request.headers.items()}
 		secrets = {app.app_key: app.app_secret for app in self.apps if app.platform == platform}

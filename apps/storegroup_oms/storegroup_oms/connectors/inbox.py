@@ -6,7 +6,8 @@ must have been committed before the platform gets its acknowledgement.
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
@@ -21,7 +22,7 @@ from storegroup_oms.orders.receivers import hash_text
 from storegroup_oms.transactions import run_in_transaction
 
 BATCH = 100
-LEASE_S = 90
+LEASE_S = 30
 MAX_ATTEMPTS = 12
 # A refund message leads to a look at the refunds of the last minutes.
 REFUND_SPAN = timedelta(minutes=10)
@@ -105,7 +106,7 @@ def _make_row(shop: str, message: PushMessage, moment) -> dict:
 
 
 def claim(shop: str) -> list[frappe._dict]:
-	"""Up to 100 messages of a shop that are due and nobody's, now ours for 90 s; oldest first. Commits."""
+	"""Up to 100 messages of a shop that are due and nobody's, now ours for 30 s; oldest first. Commits."""
 
 	def work() -> list[frappe._dict]:
 		event = frappe.qb.DocType("Connector Event")
@@ -119,15 +120,20 @@ def claim(shop: str) -> list[frappe._dict]:
 			.for_update(skip_locked=True)
 		).run(as_dict=True)
 		if rows:
-			(
-				frappe.qb.update(event)
-				.set(event.attempts, event.attempts + 1)
-				.set(event.due_at, add_to_date(now_datetime(), seconds=LEASE_S))
-				.where(event.name.isin([row.name for row in rows]))
+			names = [row.name for row in rows]
+			frappe.qb.update(event).set(event.attempts, event.attempts + 1).where(
+				event.name.isin(names)
 			).run()
+			_extend_lease(names)
 		return rows
 
 	return run_in_transaction(work)
+
+
+def _extend_lease(names: Sequence[str]) -> None:
+	event = frappe.qb.DocType("Connector Event")
+	query = frappe.qb.update(event).set(event.due_at, add_to_date(now_datetime(), seconds=LEASE_S))
+	query.where(event.name.isin(names) & event.status.isin(["Received", "Retry"])).run()
 
 
 def work_batch(session: Session) -> int:
@@ -142,7 +148,8 @@ def work_batch(session: Session) -> int:
 		return 0
 	numbers = sorted({event.object_no for event in events if event.object_no})
 	try:
-		results = dict(zip(numbers, feeds.fetch_details(session, numbers), strict=True))
+		with session.keep(partial(_extend_lease, sorted(event.name for event in events))):
+			results = dict(zip(numbers, feeds.fetch_details(session, numbers), strict=True))
 	except CredentialError as error:
 		_end(events, dict.fromkeys(numbers, error), {})
 		raise
@@ -154,19 +161,29 @@ def work_batch(session: Session) -> int:
 		names.clear()
 		names.update(receive.save(session.shop, mapped, "Push").names)
 		_write_ends(events, results, names)
-		if any(event.kind == "refund" for event in events):
-			_look_at_refunds(session.shop)
+		if told := [event.creation for event in events if event.kind == "refund"]:
+			_look_at_refunds(session.shop, max(told))
 
 	run_in_transaction(work)
 	_note_delay(session.shop, events)
 	return len(events)
 
 
-def _look_at_refunds(shop: str) -> None:
-	"""Ask for the refunds of the last minutes, unless that is waiting to be done already."""
-	if not frappe.db.exists("Pull Window", {"shop": shop, "feed": "Refunds", "status": "Open"}):
-		moment = now()
-		pull.add_windows(shop, "Refunds", [TimeWindow(moment - REFUND_SPAN, moment)], "Poll")
+def _look_at_refunds(shop: str, told_at: datetime) -> None:
+	"""Ask for the refunds of the last minutes, unless a look that reaches `told_at` (site time) waits to be done.
+
+	It has a purpose of its own: a window of 10 minutes must not count as covering all that was before it.
+	"""
+	waiting = {
+		"shop": shop,
+		"feed": "Refunds",
+		"purpose": "Push",
+		"status": "Open",
+		"to_time": (">=", told_at),
+	}
+	if not frappe.db.exists("Pull Window", waiting):
+		end = now() + timedelta(seconds=1)
+		pull.add_windows(shop, "Refunds", [TimeWindow(end - REFUND_SPAN, end)], "Push")
 
 
 def _end(events: Sequence[frappe._dict], results: dict, names: dict[str, str]) -> None:

@@ -26,12 +26,12 @@ from storegroup_oms.connectors.windows import list_pages, plan_windows
 from storegroup_oms.orders.intake import to_site_time
 from storegroup_oms.transactions import run_in_transaction
 
-LEASE_S = 90
+LEASE_S = 30
 PASSES = 4
 FIELDS = ("shop", "feed", "purpose", "status", "from_time", "to_time", "due_at", "attempts")
 CLAIMABLE = ("Open", "Incomplete", "Running")
 # What people wait for, and what may take its time.
-LIVE = ("Poll", "By Hand")
+LIVE = ("Poll", "By Hand", "Push")
 SLOW = ("Back-fill", "Recheck")
 
 
@@ -110,7 +110,7 @@ def from_site_time(moment: datetime) -> datetime:
 
 
 def claim(shop: str, feed: str, purposes: Sequence[str] = LIVE + SLOW) -> frappe._dict | None:
-	"""The latest window of a shop that is due and nobody's, now ours for 90 s; None when there is none. Commits."""
+	"""The latest window of a shop that is due and nobody's, now ours for 30 s; None when there is none. Commits."""
 
 	def work() -> frappe._dict | None:
 		table = frappe.qb.DocType("Pull Window")
@@ -132,7 +132,7 @@ def claim(shop: str, feed: str, purposes: Sequence[str] = LIVE + SLOW) -> frappe
 
 
 def extend_lease(name: str, **values) -> None:
-	"""Keep a window for another 90 s. Doesn't commit."""
+	"""Keep a window for another 30 s. Doesn't commit."""
 	values["due_at"] = add_to_date(now_datetime(), seconds=LEASE_S)
 	frappe.db.set_value("Pull Window", name, values, update_modified=False)
 
@@ -177,7 +177,8 @@ def work_window(session: Session, feed: Feed, window: frappe._dict) -> Tally:
 	span = TimeWindow(from_site_time(window.from_time), from_site_time(window.to_time))
 	tally = Tally()
 	try:
-		_walk(session, feed, window.name, span, tally)
+		with session.keep(partial(extend_lease, window.name)):
+			_walk(session, feed, window.name, span, tally)
 	except ConnectorError as error:
 		frappe.db.rollback()
 		_finish(window, tally, error)

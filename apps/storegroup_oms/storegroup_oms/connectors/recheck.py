@@ -17,7 +17,7 @@ from storegroup_oms.orders.intake import to_site_time
 
 
 def recheck(session: Session, hours: int) -> int:
-	"""Compare counts over the last hours and walk the spans that differ; returns how many were walked. Commits."""
+	"""Compare counts over the last hours and walk the spans that differ, orders and refunds; returns how many. Commits."""
 	limits = session.connector.limits
 	end = (now() - limits.end_lag - timedelta(minutes=2)).replace(microsecond=0)
 	start = max(end - timedelta(hours=hours), now() - limits.lookback + timedelta(minutes=1))
@@ -28,16 +28,18 @@ def recheck(session: Session, hours: int) -> int:
 	]
 	if not different:
 		return 0
-	names = pull.add_windows(session.shop, "Orders", different, "Recheck")
+	for feed in (feeds.ORDERS, feeds.REFUNDS):
+		pull.add_windows(session.shop, feed.name, different, "Recheck")
 	frappe.db.commit()
-	for _name in names:
-		window = pull.claim(session.shop, "Orders")
-		if window is None:
-			break
-		pull.work_window(session, feeds.ORDERS, window)
+	for feed in (feeds.ORDERS, feeds.REFUNDS):
+		for _span in different:
+			window = pull.claim(session.shop, feed.name, ["Recheck"])
+			if window is None:
+				break
+			pull.work_window(session, feed, window)
 	health.note_pull(session.shop)
 	frappe.db.commit()
-	return len(names)
+	return len(different)
 
 
 def count_ours(shop: str, span: TimeWindow) -> int:

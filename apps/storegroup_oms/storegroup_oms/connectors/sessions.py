@@ -1,5 +1,6 @@
 """One shop's client for one job: calls are gated and recorded, and an expired token is renewed on the way."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,8 +15,10 @@ from storegroup_oms.connectors.errors import CredentialError
 from storegroup_oms.connectors.gate import RedisGate
 from storegroup_oms.connectors.http import Transport
 from storegroup_oms.connectors.registry import Connector, get_connector
+from storegroup_oms.transactions import run_in_transaction
 
 THREADS = 6
+KEEP_EVERY_S = 5.0
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -29,6 +32,8 @@ class Session:
 		self.platform = platform
 		self.connector: Connector = get_connector(platform)
 		self.log = calls.CallLog(shop)
+		self._extend: Callable[[], object] | None = None
+		self._extended_at = 0.0
 		self.client = self._make_client(get_account(shop))
 
 	def _make_client(self, account: Account) -> PlatformClient:
@@ -40,11 +45,30 @@ class Session:
 		)
 		return self.connector.client(account, transport, now)
 
+	@contextmanager
+	def keep(self, extend: Callable[[], object]) -> Iterator[None]:
+		"""Call `extend` between calls to the platform, every 5 s at most, as a transaction of its own.
+
+		So that what is claimed for a short time stays ours while calls take long, and is soon free when this
+		process is killed. Calls inside must be made outside of a transaction.
+		"""
+		self._extend, self._extended_at = extend, time.monotonic()
+		try:
+			yield
+		finally:
+			self._extend = None
+
+	def _keep_on(self) -> None:
+		if self._extend and time.monotonic() - self._extended_at > KEEP_EVERY_S:
+			run_in_transaction(self._extend)
+			self._extended_at = time.monotonic()
+
 	def call(self, work: Callable[[PlatformClient], Result]) -> Result:
 		"""Call `work` with the client; when the token has expired, refresh it and call once more.
 
 		Commits what was open before a refresh. Raises the classes of `connectors.errors`.
 		"""
+		self._keep_on()
 		try:
 			return work(self.client)
 		except CredentialError as error:
@@ -85,8 +109,12 @@ class Session:
 
 		if len(items) < 2:
 			return [attempt(item) for item in items]
+		results = []
 		with ThreadPoolExecutor(min(THREADS, len(items))) as pool:
-			return list(pool.map(attempt, items))
+			for result in pool.map(attempt, items):
+				results.append(result)
+				self._keep_on()
+		return results
 
 
 @contextmanager

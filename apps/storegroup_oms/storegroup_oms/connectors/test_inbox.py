@@ -172,7 +172,7 @@ class TestWorking(InboxTest):
 		(window,) = frappe.get_all(
 			"Pull Window", {"shop": self.shop, "feed": "Refunds"}, ["status", "purpose"], order_by="name asc"
 		)
-		self.assertEqual((window.status, window.purpose), ("Open", "Poll"))
+		self.assertEqual((window.status, window.purpose), ("Open", "Push"))
 
 
 class TestWaking(InboxTest):

@@ -4,21 +4,25 @@ The only module that stores tokens. It commits: a token that the platform has ro
 with somebody else's transaction.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
 from frappe.utils.password import set_encrypted_password
+from redis.exceptions import LockError
 
 from storegroup_oms.connectors import alerts
 from storegroup_oms.connectors.accounts import get_account
 from storegroup_oms.connectors.base import Account, PlatformClient, TokenSet
-from storegroup_oms.connectors.errors import ConnectorError, CredentialError
+from storegroup_oms.connectors.errors import ConnectorError, CredentialError, RetryableError
 from storegroup_oms.connectors.gate import get_redis
 from storegroup_oms.orders.intake import to_site_time
 
 EXPIRED = "Authorisation Expired"
-LOCK_LIFE_S = 90
+LOCK_LIFE_S = 90  # longer than a refresh can take: two at once would spend the refresh token twice
+LOCK_WAIT_S = 20
 # JD refreshes only in the last 24 hours, Douyin only in the last one.
 REFRESH_BEFORE = {"JD": timedelta(hours=20), "Douyin": timedelta(minutes=50)}
 REFRESH_BEFORE_OTHERS = timedelta(hours=12)
@@ -48,9 +52,19 @@ def renew(client: PlatformClient, refused: CredentialError) -> Account:
 		return get_account(shop)
 
 
-def _lock(shop: str):
-	key = f"oms:token:{frappe.local.site}:{shop}"
-	return get_redis().lock(key, timeout=LOCK_LIFE_S, blocking_timeout=LOCK_LIFE_S)
+@contextmanager
+def _lock(shop: str) -> Iterator[None]:
+	"""One at a time. Raises RetryableError when another worker takes long, or was killed at it."""
+	lock = get_redis().lock(
+		f"oms:token:{frappe.local.site}:{shop}", timeout=LOCK_LIFE_S, blocking_timeout=LOCK_WAIT_S
+	)
+	if not lock.acquire():
+		raise RetryableError("token_lock", "Another worker renews the token.")
+	try:
+		yield
+	finally:
+		with suppress(LockError):  # it has run out by itself
+			lock.release()
 
 
 def store(shop: str, fresh: TokenSet) -> None:

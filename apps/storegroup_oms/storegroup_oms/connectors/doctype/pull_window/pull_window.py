@@ -28,7 +28,7 @@ class PullWindow(Document):
 		missing_ids: DF.LongText | None
 		passes: DF.Int
 		platform_total: DF.Int
-		purpose: DF.Literal["Poll", "Back-fill", "Recheck", "By Hand"]
+		purpose: DF.Literal["Poll", "Back-fill", "Recheck", "By Hand", "Push"]
 		quarantined: DF.Int
 		saved: DF.Int
 		shop: DF.Link
