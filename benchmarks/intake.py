@@ -26,7 +26,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import frappe
-from wire_payloads import FILES, make_texts
+from wire_payloads import FILES, make_payloads
 
 from storegroup_oms import bulk
 from storegroup_oms.catalog import matching
@@ -61,11 +61,11 @@ class Shops:
 
 @dataclass(frozen=True)
 class Batch:
-	"""One shop's page of orders as texts."""
+	"""One shop's page of orders as JSON text."""
 
 	platform: str
 	shop: str
-	texts: list[str]
+	text: str
 
 
 def create_shops() -> Shops:
@@ -82,14 +82,15 @@ def make_batches(shops: Shops, count: int, first: int) -> list[Batch]:
 		size = min(BATCH, first + count - number)
 		platform = list(FILES)[turn % len(FILES)]
 		shop = shops.names[platform][turn // len(FILES) % SHOPS_EACH]
-		batches.append(Batch(platform, shop, list(make_texts(platform, size, number, shops.skus))))
+		payloads = list(make_payloads(platform, size, number, shops.skus))
+		batches.append(Batch(platform, shop, json.dumps(payloads, ensure_ascii=False)))
 		number, turn = number + size, turn + 1
 	return batches
 
 
 def read_orders(batch: Batch) -> list[CanonicalOrder]:
 	map_order = get_connector(batch.platform).map_order
-	return [map_order(json.loads(text, parse_float=Decimal)) for text in batch.texts]
+	return [map_order(payload) for payload in json.loads(batch.text, parse_float=Decimal)]
 
 
 class Memory:

@@ -25,8 +25,8 @@ SEED = 11
 Goods = list[tuple[int, str]]
 
 
-def make_texts(platform: str, count: int, first: int, skus: Sequence[str]) -> Iterator[str]:
-	"""JSON texts of `count` paid orders of one platform, numbered from `first`, selling `skus` by their codes."""
+def make_payloads(platform: str, count: int, first: int, skus: Sequence[str]) -> Iterator[dict]:
+	"""Payloads of `count` paid orders of one platform, numbered from `first`, selling `skus` by their codes."""
 	template = json.loads((PAYLOADS / FILES[platform]).read_text())
 	chance = random.Random(f"{SEED}:{platform}:{first}")
 	for number in range(first, first + count):
@@ -35,7 +35,7 @@ def make_texts(platform: str, count: int, first: int, skus: Sequence[str]) -> It
 		goods = [(item, skus[item % len(skus)]) for item in items]
 		moment = START + timedelta(seconds=number % 864_000)
 		FILLERS[platform](payload, number, chance.randrange(BUYERS), moment, goods)
-		yield json.dumps(payload, ensure_ascii=False)
+		yield payload
 
 
 def _fill_taobao(trade: dict, number: int, buyer: int, moment: datetime, goods: Goods) -> None:

@@ -9,7 +9,18 @@ from pathlib import Path
 import frappe
 
 ROOT = Path(__file__).parents[2]
-COUNTED = ("Order", "Order Item", "Order Receiver", "Order Event", "Shop", "SKU")
+COUNTED = (
+	"Order",
+	"Order Item",
+	"Order Receiver",
+	"Order Event",
+	"Order Change",
+	"Customer",
+	"Customer Identity",
+	"Listing",
+	"Shop",
+	"SKU",
+)
 
 
 def count() -> dict[str, int]:
@@ -29,6 +40,7 @@ def test_intake_prints_three_rates_and_cleans_up(site: str) -> None:
 	assert result.returncode == 0, result.stderr[-3000:]
 	figures = json.loads(result.stdout.splitlines()[-1])
 	assert figures["orders"] == 640
+	assert figures["memory_growth_mb"] >= 0
 	assert min(figures[key] for key in ("orders_per_s", "raw_orders_per_s", "document_orders_per_s")) > 0
 	assert figures["times_documents"] == round(figures["orders_per_s"] / figures["document_orders_per_s"], 1)
 	assert count() == before

@@ -58,7 +58,10 @@ class Fields:
 
 	def find_text(self, name: str) -> str:
 		"""The text, or a whole number's exact digits; empty when absent."""
-		return self.get_text(name) if self.has(name) else ""
+		value = self.value.get(name)
+		if isinstance(value, str):
+			return value
+		return "" if value is None else self.get_text(name)
 
 	def get_int(self, name: str) -> int:
 		return self._read(name, _to_int, "field_invalid")
@@ -120,9 +123,9 @@ class Fields:
 		return [Fields(child, f"{self.locate(name)}[{position}]") for position, child in enumerate(value)]
 
 	def _read(self, name: str, read: Callable[[object], Value], reason: str) -> Value:
-		if not self.has(name):
+		value = self.value.get(name)
+		if value is None or value == "":
 			raise MappingError("field_missing", self.locate(name))
-		value = self.value[name]
 		try:
 			return read(value)
 		except (ValueError, TypeError, OverflowError, OSError) as error:

@@ -169,7 +169,7 @@ def _create_customers(unknown: Sequence[tuple[Identity, Buyer]]) -> dict[Identit
 		IDENTITY_FIELDS,
 		on_duplicate=(),
 	)
-	owners = _read_owners_locked([identity for identity, _buyer in unknown])
+	owners = _read_new_owners(names, [identity for identity, _buyer in unknown])
 	insert_rows(
 		"Customer",
 		(
@@ -182,8 +182,14 @@ def _create_customers(unknown: Sequence[tuple[Identity, Buyer]]) -> dict[Identit
 	return owners
 
 
-def _read_owners_locked(identities: Sequence[Identity]) -> dict[Identity, str]:
-	"""Owners by primary key; locking, because a plain read doesn't see what others committed meanwhile."""
+def _read_new_owners(names: Sequence[str], identities: Sequence[Identity]) -> dict[Identity, str]:
+	"""Owners of identities of which a block of customers' names was offered; most often exactly these."""
+	count = frappe.db.sql(
+		"SELECT COUNT(*) FROM `tabCustomer Identity` WHERE parent BETWEEN %s AND %s", (names[0], names[-1])
+	)
+	if count[0][0] == len(names):
+		return dict(zip(identities, names, strict=True))
+	# Locking, because a plain read doesn't see what others committed meanwhile.
 	rows = frappe.db.sql(
 		"SELECT name, parent FROM `tabCustomer Identity` WHERE name IN %(names)s ORDER BY name FOR UPDATE",
 		{"names": [identity.name for identity in identities]},

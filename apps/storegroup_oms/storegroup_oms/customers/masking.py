@@ -51,8 +51,8 @@ def mask_address(address: str | None) -> str:
 def normalise_mobile(mobile: str | None) -> str:
 	"""Digits only, half-width, without China's country code; an extension (-123) is dropped."""
 	text = unicodedata.normalize("NFKC", mobile or "").strip()
-	text = re.split(r"(?<=\d{11})[-转,]", text)[0]
-	digits = re.sub(r"\D", "", text)
+	text = re.split(r"(?<=[0-9]{11})[-转,]", text)[0]
+	digits = re.sub(r"[^0-9]", "", text)
 	if len(digits) == 13 and digits.startswith("86"):
 		return digits[2:]
 	if len(digits) == 15 and digits.startswith("0086"):
@@ -62,5 +62,5 @@ def normalise_mobile(mobile: str | None) -> str:
 
 def get_tail(mobile: str | None) -> str:
 	"""The last four digits, also of a masked number; empty when fewer are there."""
-	tail = re.search(r"(\d{4})\D*$", unicodedata.normalize("NFKC", mobile or ""))
+	tail = re.search(r"([0-9]{4})[^0-9]*$", unicodedata.normalize("NFKC", mobile or ""))
 	return tail.group(1) if tail else ""

@@ -65,6 +65,8 @@ def _is_wanted(sign: str) -> bool:
 
 
 def _one_line(value: object) -> object:
+	if isinstance(value, str) and value.isascii() and value.isprintable():
+		return value.strip()
 	value = clean_text(value)
 	return " ".join(value.split()) if isinstance(value, str) and not value.isprintable() else value
 

@@ -68,9 +68,12 @@ _get_zone = cache(ZoneInfo)
 
 def to_site_time(moment: datetime | None) -> datetime | None:
 	"""An aware time as the site stores it: naive, in the system's time zone, to the second."""
+	return _localise(moment, _get_zone(get_system_timezone()))
+
+
+def _localise(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
 	if moment is None:
 		return None
-	zone = _get_zone(get_system_timezone())
 	local = moment if moment.tzinfo is zone else moment.astimezone(zone)
 	return local.replace(tzinfo=None, microsecond=0)
 
@@ -96,6 +99,7 @@ def make_offer(line: CanonicalLine) -> Offer:
 def get_platform_values(order: CanonicalOrder, content_hash: str, lines: Sequence[dict]) -> dict:
 	"""Values of `PLATFORM_FIELDS`; `lines` are the order's line rows as they will be stored."""
 	receiver = receivers.Receiver(order.receiver.name, order.receiver.mobile, order.receiver.address)
+	zone = _get_zone(get_system_timezone())
 	return {
 		"platform_status": order.platform_status,
 		"order_type": order.order_type,
@@ -116,10 +120,10 @@ def get_platform_values(order: CanonicalOrder, content_hash: str, lines: Sequenc
 		"total_amount": order.total_amount,
 		"paid_amount": order.paid_amount,
 		"refund_amount": order.refund_amount,
-		"ordered_at": to_site_time(order.ordered_at),
-		"paid_at": to_site_time(order.paid_at),
-		"ship_by": to_site_time(order.ship_by),
-		"platform_modified_at": to_site_time(order.modified_at),
+		"ordered_at": _localise(order.ordered_at, zone),
+		"paid_at": _localise(order.paid_at, zone),
+		"ship_by": _localise(order.ship_by, zone),
+		"platform_modified_at": _localise(order.modified_at, zone),
 		"content_hash": content_hash,
 		**summarise_lines(lines),
 	}
