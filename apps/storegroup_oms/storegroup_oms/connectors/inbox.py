@@ -179,11 +179,11 @@ def _look_at_refunds(shop: str, told_at: datetime) -> None:
 		"feed": "Refunds",
 		"purpose": "Push",
 		"status": "Open",
-		"to_time": (">=", told_at),
+		"to_time": (">=", told_at.replace(microsecond=0)),
 	}
 	if not frappe.db.exists("Pull Window", waiting):
-		end = now() + timedelta(seconds=1)
-		pull.add_windows(shop, "Refunds", [TimeWindow(end - REFUND_SPAN, end)], "Push")
+		moment = now()
+		pull.add_windows(shop, "Refunds", [TimeWindow(moment - REFUND_SPAN, moment)], "Push")
 
 
 def _end(events: Sequence[frappe._dict], results: dict, names: dict[str, str]) -> None:

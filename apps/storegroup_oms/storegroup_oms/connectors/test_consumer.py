@@ -14,6 +14,8 @@ from storegroup_oms.connectors.desk_link import App
 from storegroup_oms.tests.compat import IntegrationTest
 from storegroup_oms.tests.factories import create_shop, make_suffix
 
+APPS = [App("Douyin", "dd-key", "", "dd-secret")]
+
 
 class InlineLink:
 	"""Runs the site's work at once, in this test's connection; `error` makes it fail."""
@@ -53,12 +55,18 @@ class TestPosts(IntegrationTest):
 		sign = hashlib.md5(key.encode() + body + word.encode()).hexdigest()
 		return {"app-id": key, "event-sign": sign, "Content-Type": "application/json"}
 
-	def post(self, body: bytes, headers: dict[str, str], path: str = "/webhooks/douyin") -> tuple[int, dict]:
+	def post(
+		self,
+		body: bytes,
+		headers: dict[str, str],
+		path: str = "/webhooks/douyin",
+		apps: list[App] | None = APPS,
+	) -> tuple[int, dict]:
 		async def talk() -> tuple[int, dict]:
 			from aiohttp import web
 
 			consumer = Consumer(self.link, None)
-			consumer.apps = [App("Douyin", "dd-key", "", "dd-secret")]
+			consumer.apps = apps
 			storing = asyncio.create_task(consumer._store())
 			application = web.Application()
 			application.router.add_post("/webhooks/{platform}", consumer.take_post)
@@ -97,6 +105,11 @@ class TestPosts(IntegrationTest):
 			with self.subTest(name):
 				status, answer = self.post(sent, headers)
 				self.assertEqual((status, answer["code"]), (200, REFUSED))
+		self.assertEqual(self.get_events(), [])
+
+	def test_before_the_secrets_are_known_a_message_is_asked_for_again(self):
+		body = self.make_body("early")
+		self.assertEqual(self.post(body, self.sign(body), apps=None)[1]["code"], FAILED)
 		self.assertEqual(self.get_events(), [])
 
 	def test_what_cannot_be_stored_is_not_acknowledged(self):

@@ -5,8 +5,8 @@ from unittest.mock import patch
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from storegroup_oms.connectors import inbox, runner
-from storegroup_oms.connectors.base import PushMessage
+from storegroup_oms.connectors import feeds, inbox, pull, runner, sessions
+from storegroup_oms.connectors.base import PushMessage, TimeWindow
 from storegroup_oms.connectors.errors import RefusedError, RetryableError
 from storegroup_oms.connectors.sessions import open_session
 from storegroup_oms.tests.fake_platform import ConnectorTest
@@ -169,10 +169,53 @@ class TestWorking(InboxTest):
 		self.platform.add("A1")
 		with open_session(self.shop) as session:
 			inbox.work_batch(session)
-		(window,) = frappe.get_all(
-			"Pull Window", {"shop": self.shop, "feed": "Refunds"}, ["status", "purpose"], order_by="name asc"
-		)
+		(window,) = self.get_looks()
 		self.assertEqual((window.status, window.purpose), ("Open", "Push"))
+
+	def get_looks(self) -> list[frappe._dict]:
+		return frappe.get_all(
+			"Pull Window",
+			{"shop": self.shop, "feed": "Refunds"},
+			["name", "status", "purpose", "from_time", "to_time"],
+			order_by="to_time asc",
+		)
+
+	def test_a_look_at_refunds_covers_its_message_and_nothing_before_it(self):
+		"""Windows that wait already end before the message; what is planned afterwards begins where they end."""
+		self.platform.add("A1")
+		covered = add_to_date(now_datetime(), hours=-2).replace(microsecond=0)
+		with open_session(self.shop) as session:
+			span = TimeWindow(*(pull.from_site_time(add_to_date(covered, hours=hours)) for hours in (-1, 0)))
+			pull.add_windows(self.shop, "Refunds", [span], "Back-fill")
+			self.store(self.make_message("m1", kind="refund", refund_no="R1"))
+			inbox.work_batch(session)
+			told_at = self.get_events()[0].creation.replace(microsecond=0)
+			self.assertGreaterEqual(self.get_looks()[-1].to_time, told_at)
+			pull.plan(session, "Refunds", 1)
+
+		planned = [window for window in self.get_looks() if window.purpose == "Poll"]
+		self.assertEqual([window.from_time for window in planned], [add_to_date(covered, seconds=-90)])
+
+	def test_messages_stay_ours_while_their_orders_are_fetched(self):
+		for number in ("A1", "A2"):
+			self.platform.add(number)
+		self.store(self.make_message("m1"), self.make_message("m2", "A2"))
+		found: list[list] = []
+
+		def end_leases(results: list) -> list:
+			self.make_due()  # as after 30 s
+			with patch.object(sessions, "KEEP_EVERY_S", 0):
+				session._keep_on()
+			found.append(inbox.claim(self.shop))
+			return results
+
+		with open_session(self.shop) as session, patch.object(sessions, "KEEP_EVERY_S", 1000):
+			fetch = feeds.fetch_details
+			with patch.object(feeds, "fetch_details", lambda *given: end_leases(fetch(*given))):
+				inbox.work_batch(session)
+
+		self.assertEqual(found, [[]])
+		self.assertEqual([event.status for event in self.get_events()], ["Done", "Done"])
 
 
 class TestWaking(InboxTest):

@@ -4,13 +4,14 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
+from unittest.mock import patch
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storegroup_oms.connectors import feeds, pull, recheck, runner
+from storegroup_oms.connectors import feeds, pull, recheck, runner, sessions
 from storegroup_oms.connectors.accounts import now
 from storegroup_oms.connectors.base import TimeWindow
 from storegroup_oms.connectors.errors import CredentialError, RateLimitedError, RetryableError
@@ -179,6 +180,24 @@ class TestWalking(PullTest):
 			again = pull.claim(self.shop, "Orders")
 		self.assertEqual((again.name, again.attempts), (first.name, 1))
 
+	def test_a_window_stays_ours_between_calls_however_long_they_take(self):
+		for number in range(PAGE_SIZE + 1):
+			self.platform.add(f"A{number}")
+		stolen = []
+
+		def take_long(api: str) -> None:
+			if api == "list 2":
+				self.make_due()  # as after 30 s
+			elif api == "count":
+				stolen.append(pull.claim(self.shop, "Orders"))
+
+		self.platform.before_call = take_long
+		with patch.object(sessions, "KEEP_EVERY_S", 0), patch.object(pull, "LEASE_S", 60):
+			self.walk()
+
+		self.assertEqual(stolen, [None])
+		self.assertEqual([window.attempts for window in self.get_windows()], [1])
+
 
 class TestBadOrders(PullTest):
 	def test_one_bad_order_holds_up_no_other(self):
@@ -215,6 +234,8 @@ class TestRecheck(PullTest):
 
 		self.assertEqual(set(self.get_statuses()), {"A1", "A2"})
 		self.assertEqual(self.get_windows()[-1].status, "Complete")
+		refunds = {"shop": self.shop, "feed": "Refunds", "purpose": "Recheck"}
+		self.assertEqual(frappe.get_all("Pull Window", refunds, pluck="status"), ["Complete"])
 		self.assertGreaterEqual(frappe.db.get_value("Shop", self.shop, "complete_up_to"), mark)
 
 	def test_equal_counts_cost_one_call_and_no_window(self):

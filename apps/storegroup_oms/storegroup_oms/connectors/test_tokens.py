@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from unittest.mock import patch
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
@@ -96,6 +97,19 @@ class TestRenewal(ConnectorTest):
 			session.client.refresh_token = fail
 			with self.assertRaises(RetryableError):
 				tokens.renew(session.client, CredentialError("27"))
+		self.assertEqual(frappe.db.get_value("Shop", self.shop, "status"), "Active")
+
+	def test_a_worker_that_was_killed_while_refreshing_costs_others_a_retry(self):
+		with (
+			tokens._lock(self.shop),
+			patch.object(tokens, "LOCK_WAIT_S", 0.05),
+			open_session(self.shop) as session,
+			self.assertRaises(RetryableError),
+		):
+			session.call(lambda client: client.get_shop())
+
+		self.assertEqual(self.platform.calls, ["shop"])
+		self.assertEqual(get_account(self.shop).session_token, "token-1")
 		self.assertEqual(frappe.db.get_value("Shop", self.shop, "status"), "Active")
 
 
