@@ -46,7 +46,8 @@ POISONS = ("missing_lines", "negative_quantity", "unreadable_amount", "unknown_s
 # Together one call in five.
 CALL_FAULTS = {"server_error": 0.05, "hang_up": 0.05, "platform_fault": 0.05, "rate_limit": 0.01}
 TRUNCATE = 0.05
-PUSH_FAULTS = {"duplicate_push": 0.1, "reorder_push": 0.1, "delay_push": 0.05, "drop_push": 0.05}
+PUSH_FAULTS = {"duplicate_push": 0.1, "reorder_push": 0.1, "delay_push": 0.05}
+DROP_PUSH = 0.05
 PAGE_SHIFT = 0.3
 EXPIRE_TOKEN = 0.002
 PRICES = (990, 1990, 2990, 3990, 4590, 5990, 7990, 9990, 12900, 15990, 19900, 29900)
@@ -97,9 +98,15 @@ class Platforms:
 		for shop in self.ask("GET", "shops")["shops"]:
 			self.secrets |= {shop["app_secret"], shop["access_token"], shop["refresh_token"]}
 
-	def set_faults(self) -> None:
+	def set_faults(self, spares: str = "") -> None:
+		"""Everything at once. The platform `spares` loses no push."""
 		rows = [
 			{"kind": kind, "probability": share} for kind, share in {**CALL_FAULTS, **PUSH_FAULTS}.items()
+		]
+		rows += [
+			{"kind": "drop_push", "platform": platform, "probability": DROP_PUSH}
+			for platform in dict.fromkeys(PLATFORMS)
+			if platform != spares
 		]
 		rows += [
 			{"kind": "truncate", "api": api, "platform": platform, "probability": TRUNCATE}

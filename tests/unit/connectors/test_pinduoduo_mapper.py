@@ -285,7 +285,6 @@ def test_whole_refund(case):
 		platform="Pinduoduo",
 		platform_case_no="9876543210123",
 		platform_order_no="261124-512340987650001",
-		line_nos=("1412345678901",),
 		kind="Return",
 		status="Waiting for Buyer",
 		platform_status="7",

@@ -6,11 +6,9 @@ from decimal import Decimal
 import frappe
 
 from storegroup_oms.bulk import update_rows
-from storegroup_oms.orders import events, merging, outbox, review_states
+from storegroup_oms.orders import events, merging, outbox, refunded, review_states
 from storegroup_oms.orders.line_changes import read_lines
 
-MONEY_KINDS = ("Refund Before Shipping", "Refund", "Return")
-PAID_BACK = ("Refunded", "Done")
 ORDER_FIELDS = ("status", "review_state", "hold_reasons", "stop_reasons", "refund_amount")
 # Status of a case → refund status of the lines that it is about.
 LINE_STATUS = {
@@ -30,8 +28,8 @@ def apply_cases(orders: Sequence[str], source: str) -> None:
 	"""Bring orders, whose rows the caller has locked, up to all of their cases that pay money back.
 
 	A line has the refund status of the case opened last about it. The refunded amount is the sum of the cases
-	that are paid back, where that is more than the order says. Before its review an order is held, after it
-	stopped, while a refund is open.
+	that are paid back, where they speak for all that was refunded, else no less than what the order says. Before
+	its review an order is held, after it stopped, while a refund is open.
 	"""
 	if not orders:
 		return
@@ -47,7 +45,8 @@ def apply_cases(orders: Sequence[str], source: str) -> None:
 		written += [
 			line for line, old in zip(own, before, strict=True) if (line.refund_status or "") != (old or "")
 		]
-		values = _merge(stored, merging.compare_refunds(before, after), cases.get(stored.name, []), states)
+		refund = merging.compare_refunds(before, after)
+		values = _merge(stored, refund, own, cases.get(stored.name, []), states)
 		if changes := outbox.find_changes(stored, values, ORDER_FIELDS):
 			rows.append({"name": stored.name, **values})
 			former.append((stored.name, changes))
@@ -85,7 +84,7 @@ def _read_cases(orders: Sequence[str]) -> dict[str, list[frappe._dict]]:
 	rows = (
 		frappe.qb.from_(table)
 		.select(table.order, table.status, table.amount, table.platform_case_no, table.platform_line_nos)
-		.where(table.order.isin(list(orders)) & table.kind.isin(MONEY_KINDS))
+		.where(table.order.isin(list(orders)) & table.kind.isin(refunded.MONEY_KINDS))
 		.orderby(table.opened_at, table.platform_case_no, table.name)
 		.for_update()
 	).run(as_dict=True)
@@ -108,13 +107,15 @@ def _set_line_statuses(lines: Sequence[frappe._dict], cases: Sequence[frappe._di
 def _merge(
 	stored: frappe._dict,
 	refund: merging.RefundChange,
+	lines: Sequence[frappe._dict],
 	cases: Sequence[frappe._dict],
 	states: dict[str, str],
 ) -> dict:
 	holds = merging.merge_holds(stored.hold_reasons, stored.status, refund)
 	status = merging.settle_status(stored.status, stored.hold_reasons, holds)
+	exact = refunded.find_exact_amount(stored.status, lines, cases)
 	paid_back = sum(
-		(Decimal(str(case.amount or 0)) for case in cases if case.status in PAID_BACK), Decimal(0)
+		(Decimal(str(case.amount or 0)) for case in cases if case.status in refunded.PAID_BACK), Decimal(0)
 	)
 	return {
 		"status": status,
@@ -123,5 +124,5 @@ def _merge(
 		else states.get(status, stored.review_state),
 		"hold_reasons": holds,
 		"stop_reasons": merging.merge_stops(stored.stop_reasons, stored.status, refund),
-		"refund_amount": max(paid_back, Decimal(str(stored.refund_amount or 0))),
+		"refund_amount": max(paid_back, Decimal(str(stored.refund_amount or 0))) if exact is None else exact,
 	}

@@ -164,12 +164,47 @@ class TestEffects(Refunds):
 		self.save(make_refund(minutes=1, line_nos=(), status="Refunded"))
 		self.assertEqual(self.read(), ("To Print", "", "refunded", ["Refunded", "Refunded"]))
 
-	def test_refunded_amount_is_the_sum_and_never_less_than_the_order_says(self) -> None:
-		self.save_order(refund_amount="12.00")
+	def get_refunded(self) -> Decimal:
+		return Decimal(str(self.get_order().refund_amount)).quantize(Decimal("0.01"))
+
+	def test_refunded_amount_is_the_sum_of_the_cases_that_are_paid_back(self) -> None:
+		self.save_order()
 		self.save(make_refund(status="Refunded"))
-		self.assertEqual(self.get_order().refund_amount, 12.0)
+		self.assertEqual(self.get_refunded(), Decimal("10.00"))
 		self.save(make_refund("R2", status="Refunded", amount="7.55"), make_refund("R3", amount="5.00"))
-		self.assertEqual(Decimal(str(self.get_order().refund_amount)), Decimal("17.55"))
+		self.assertEqual(self.get_refunded(), Decimal("17.55"))
+
+	def test_a_closed_order_whose_cases_speak_for_every_line_lost_no_more_than_they_say(self) -> None:
+		whole = {"status": "Closed", "refund_amount": "59.80"}
+		for case_first in (True, False):
+			with self.subTest(case_first):
+				self.shop = create_shop().name
+				self.save_order()
+				cases = [
+					make_refund("R1", status="Refunded", amount="20.00"),
+					make_refund("R2", line_nos=("2",), status="Refunded", amount="29.80"),
+				]
+				if case_first:
+					self.save(*cases)
+				self.save_order(minutes=5, **whole)
+				if not case_first:
+					self.assertEqual(self.get_refunded(), Decimal("59.80"))
+					self.save(cases[0])
+					self.assertEqual(self.get_refunded(), Decimal("59.80"), "line 2 is not spoken for")
+					self.save(cases[1])
+				self.assertEqual(self.get_refunded(), Decimal("49.80"))
+				self.save_order(minutes=6, seller_memo="x", **whole)
+				self.assertEqual(self.get_refunded(), Decimal("49.80"))
+
+	def test_a_case_about_no_line_speaks_for_the_whole_order(self) -> None:
+		self.save_order(status="Closed", refund_amount="59.80")
+		self.save(make_refund(line_nos=(), status="Refunded", amount="50.00"))
+		self.assertEqual(self.get_refunded(), Decimal("50.00"))
+
+	def test_an_open_case_says_nothing_of_money(self) -> None:
+		self.save_order(status="Closed", refund_amount="59.80")
+		self.save(make_refund(line_nos=(), amount="50.00"))
+		self.assertEqual(self.get_refunded(), Decimal("59.80"))
 
 	def test_exchange_leaves_lines_and_order_alone(self) -> None:
 		self.save_order()

@@ -7,7 +7,16 @@ import frappe
 
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.catalog.matching import Match, Offer
-from storegroup_oms.orders import buyers, events, merging, order_rows, outbox, receivers, review_states
+from storegroup_oms.orders import (
+	buyers,
+	events,
+	merging,
+	order_rows,
+	outbox,
+	receivers,
+	refunded,
+	review_states,
+)
 from storegroup_oms.orders.canonical import CanonicalOrder
 from storegroup_oms.orders.line_changes import LineChange, compare_lines, read_lines, write_lines
 
@@ -55,10 +64,16 @@ def update_changed(
 	known = receivers.read_keys(
 		[row.name for _order, row, _hash in changed if row.status in merging.PAST_REVIEW]
 	)
+	cases = refunded.read_paid_back(
+		[row.name for order, row, _hash in changed if order.refund_amount or row.refund_amount]
+	)
 	states = review_states.get_state_by_status()
 	rows = []
 	for order, row, content_hash in changed:
 		values = _merge(order, row, content_hash, lines[row.name], known.get(row.name))
+		exact = refunded.find_exact_amount(values["status"], lines[row.name].rows, cases.get(row.name, []))
+		if exact is not None:
+			values["refund_amount"] = exact
 		if values["status"] != row.status:
 			values["review_state"] = states.get(values["status"], row.review_state)
 		rows.append(values)

@@ -118,7 +118,10 @@ def map_order(payload: Payload) -> CanonicalOrder:
 
 
 def map_refund(payload: Payload) -> CanonicalRefund:
-	"""One row of the list of after-sales cases. Raises MappingError."""
+	"""One row of the list of after-sales cases. Raises MappingError.
+
+	A case is about its order: the row names one SKU of it only, whatever the case is about.
+	"""
 	case = Fields(payload)
 	kind = case.get_int("after_sales_type")
 	number = case.get_int("after_sales_status")
@@ -130,13 +133,11 @@ def map_refund(payload: Payload) -> CanonicalRefund:
 	waybill_no = case.find_text("tracking_number") if CASE_KINDS[kind] != "Refund" else ""
 	if number == 7 and waybill_no:
 		status = "Waiting for Parcel"
-	sku_id = case.find_text("sku_id")
 	return make_canonical(
 		CanonicalRefund,
 		platform="Pinduoduo",
 		platform_case_no=case.get_text("id"),
 		platform_order_no=case.get_text("order_sn"),
-		line_nos=(sku_id,) if sku_id not in ("", "0") else (),
 		kind=_read_kind(case, kind),
 		status=status,
 		platform_status=str(number),
