@@ -83,7 +83,10 @@ scheduler_events = {
 		],
 		"*/5 * * * *": ["storegroup_oms.connectors.runner.recheck_hour"],
 		"*/10 * * * *": ["storegroup_oms.orders.waiting_lines.enqueue_rematch"],
-		"7 * * * *": ["storegroup_oms.connectors.runner.recheck_day"],
+		"7 * * * *": [
+			"storegroup_oms.connectors.runner.recheck_day",
+			"storegroup_oms.orders.buyers.enqueue_stale",
+		],
 		"23 3 * * *": [
 			"storegroup_oms.connectors.runner.recheck_month",
 			"storegroup_oms.connectors.runner.refresh_listings_of_all",

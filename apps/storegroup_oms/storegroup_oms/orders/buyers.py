@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 import frappe
+from frappe.utils import add_to_date, now_datetime
 
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.customers import attach
@@ -14,6 +15,7 @@ from storegroup_oms.transactions import run_in_transaction
 
 NEW, REPEAT = "New Customer", "Repeat Customer"
 REFRESH_CHUNK = 500
+STALE_MINUTES = 130
 
 
 def make_buyer(order: CanonicalOrder, masks: dict[str, str]) -> attach.Buyer:
@@ -64,6 +66,30 @@ def enqueue_refresh(customers: Iterable[str]) -> None:
 		frappe.enqueue(
 			"storegroup_oms.orders.buyers.run_refresh", queue="long", enqueue_after_commit=True, names=names
 		)
+
+
+def enqueue_stale() -> None:
+	"""The scheduler's safety net, hourly: customers whose refresh was lost with its worker are refreshed."""
+	enqueue_refresh(find_stale_customers())
+
+
+def find_stale_customers(minutes: int = STALE_MINUTES) -> list[str]:
+	"""Customers whose figures are older than an order of theirs that was written within the last minutes.
+
+	The last two minutes are left out: their refresh may just be under way.
+	"""
+	order, customer = frappe.qb.DocType("Order"), frappe.qb.DocType("Customer")
+	now = now_datetime()
+	return (
+		frappe.qb.from_(order)
+		.join(customer)
+		.on(customer.name == order.customer)
+		.select(customer.name)
+		.distinct()
+		.where(order.modified[add_to_date(now, minutes=-minutes) : add_to_date(now, minutes=-2)])
+		.where(customer.modified < order.modified)
+		.orderby(customer.name)
+	).run(pluck=True)
 
 
 def run_refresh(names: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """Orders of customers: new and repeat, whatever order they come in; figures after."""
 
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
 
 import frappe
@@ -56,6 +57,26 @@ class TestBuyers(IntegrationTest):
 			buyers.run_refresh([customer])
 		self.assertEqual(self.read_kinds(), {"1": "New Customer", "2": "Repeat Customer"})
 		self.assertEqual(frappe.db.get_value("Customer", customer, "order_count"), 2)
+
+	def test_a_refresh_that_was_lost_with_its_worker_is_made_up_for(self) -> None:
+		self.save(self.make("1"))
+		customer = frappe.db.get_value("Order", {"shop": self.shop}, "customer")
+		ago = partial(frappe.utils.add_to_date, frappe.utils.now_datetime())
+		for order_minutes, customer_minutes, is_stale in (
+			(5, 6, True),
+			(5, 4, False),
+			(1, 6, False),
+			(200, 300, False),
+		):
+			with self.subTest(order_minutes=order_minutes, customer_minutes=customer_minutes):
+				for doctype, filters, minutes in (
+					("Order", {"shop": self.shop}, order_minutes),
+					("Customer", customer, customer_minutes),
+				):
+					frappe.db.set_value(
+						doctype, filters, "modified", ago(minutes=-minutes), update_modified=False
+					)
+				self.assertEqual(customer in buyers.find_stale_customers(), is_stale)
 
 	def test_customer_is_found_once_a_copy_tells_enough(self) -> None:
 		bare = {"buyer_nick": "t**b", "receiver": {}, "platform_buyer_id": ""}
