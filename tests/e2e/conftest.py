@@ -133,3 +133,22 @@ def open_route(page: Page, *route: str) -> None:
 		return
 	page.evaluate("route => frappe.set_route(route)", list(route))
 	page.wait_for_function("route => frappe.get_route_str() === route", arg="/".join(route))
+
+
+def show_field(page: Page, name: str) -> None:
+	"""Bring a field of the open form into view, on whatever tab it stands.
+
+	Asked again until it is there: a tab that is still fading in, or a form that is still refreshing, takes the
+	tab back that was just chosen.
+	"""
+	page.wait_for_function(
+		"""name => {
+			const field = window.cur_frm && cur_frm.fields_dict[name];
+			if (!field) return false;
+			if (field.$wrapper.is(":visible")) return true;
+			cur_frm.scroll_to_field(name);
+			return false;
+		}""",
+		arg=name,
+		polling=500,
+	)

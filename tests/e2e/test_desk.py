@@ -7,7 +7,7 @@ import frappe
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Watch, open_route, take_picture
+from tests.e2e.conftest import Watch, open_route, show_field, take_picture
 from tests.e2e.seed import STATUSES, Seed, create_seed, remove_seed
 from tests.e2e.stack import Stack
 
@@ -52,7 +52,8 @@ def test_from_log_in_to_a_saved_order(desk: Page, watch: Watch, seed: Seed):
 	order = seed.orders["To Review"]
 	open_route(desk, "Form", "Order", order)
 	desk.wait_for_function("name => window.cur_frm && cur_frm.doc && cur_frm.docname === name", arg=order)
-	desk.evaluate("cur_frm.scroll_to_field('items')")
+	desk.wait_for_load_state("networkidle")
+	show_field(desk, "items")
 	rows = desk.locator('[data-fieldname="items"] .grid-body .grid-row')
 	expect(rows).to_have_count(2)
 	for sku in seed.skus:
@@ -61,7 +62,7 @@ def test_from_log_in_to_a_saved_order(desk: Page, watch: Watch, seed: Seed):
 	take_picture(desk, "order-form")
 
 	# A note, saved
-	desk.evaluate("cur_frm.scroll_to_field('seller_memo')")
+	show_field(desk, "seller_memo")
 	memo = desk.locator('[data-fieldname="seller_memo"] textarea')
 	memo.fill("买家要求周五送达")
 	memo.blur()

@@ -173,7 +173,8 @@ class Run:
 	def find_hidden(self) -> None:
 		"""What the platform shows late, and under an old time, is found by counting again."""
 		self.platforms.reveal_orders()
-		self.stack.execute("storegroup_oms.connectors.runner.recheck_hour")
+		# A run may take longer than the hour that is counted every five minutes.
+		self.stack.execute("storegroup_oms.connectors.runner.recheck_day")
 		unseen = frozenset(order["order_no"] for order in self.platforms.poisoned)
 		self.outcome.differences += [f"after reveal: {text}" for text in self._wait_until_equal(unseen)]
 		self.say("what was hidden has been found")

@@ -220,6 +220,11 @@ class TestBadOrders(PullTest):
 		self.assertNotIn("13812345678", row.payload + row.payload_encrypted)
 
 
+def fail_counts(api: str) -> None:
+	if api == "count":
+		raise RetryableError("isp.down", "try later")
+
+
 class TestRecheck(PullTest):
 	def test_an_order_revealed_under_an_old_time_is_found(self):
 		self.platform.add("A1", minutes_ago=20)
@@ -237,6 +242,26 @@ class TestRecheck(PullTest):
 		refunds = {"shop": self.shop, "feed": "Refunds", "purpose": "Recheck"}
 		self.assertEqual(frappe.get_all("Pull Window", refunds, pluck="status"), ["Complete"])
 		self.assertGreaterEqual(frappe.db.get_value("Shop", self.shop, "complete_up_to"), mark)
+
+	def test_a_span_whose_count_is_not_told_is_walked(self):
+		hidden = self.platform.add("A1", minutes_ago=20, is_hidden=True, is_counted=False)
+		self.walk()
+		hidden.is_hidden, hidden.is_counted = False, True
+		self.platform.before_call = fail_counts
+
+		runner.recheck_shop(self.shop, 1)
+
+		self.assertEqual(set(self.get_statuses()), {"A1"})
+		self.assertEqual(self.get_windows()[-1].status, "Complete")
+
+	def test_a_platform_that_tells_no_count_is_not_asked_for_all(self):
+		self.platform.before_call = fail_counts
+
+		with open_session(self.shop) as session, self.assertRaises(RetryableError):
+			recheck.recheck(session, 24 * 20)
+
+		self.assertEqual(self.platform.calls, ["count"] * 3)
+		self.assertEqual({window.status for window in self.get_windows()}, {"Open"})
 
 	def test_equal_counts_cost_one_call_and_no_window(self):
 		self.platform.add("A1", minutes_ago=20)
