@@ -17,7 +17,6 @@ from storegroup_oms.connectors.sessions import Session
 from storegroup_oms.connectors.windows import split_span
 from storegroup_oms.orders.intake import to_site_time
 
-
 # A platform that doesn't answer so often in a row is down; the next count of the same hours is never far.
 MOST_UNTOLD = 3
 
