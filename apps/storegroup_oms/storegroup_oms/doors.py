@@ -47,6 +47,7 @@ LEVELLED = (
 	"Shipment",
 	"SKU",
 	"Shop",
+	"Stock Balance",
 	"Stock Ledger",
 	"Customer",
 	"Connector Event",

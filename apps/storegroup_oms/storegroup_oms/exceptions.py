@@ -4,6 +4,9 @@
 says what happened, which record, and what to do. Code decides by class, never by text.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import frappe
 
 
@@ -29,6 +32,24 @@ class DuplicateOrderError(OMSError):
 
 class BundleCycleError(OMSError):
 	"""A bundle contains itself, directly or through another bundle."""
+
+
+@dataclass(frozen=True)
+class Shortage:
+	"""Pieces of a SKU in a warehouse that were wanted, and how many there were to have."""
+
+	sku: str
+	warehouse: str
+	wanted: int
+	free: int
+
+
+class InsufficientStockError(OMSError):
+	"""More would leave or be promised than is there. `shortages` names every SKU that is short."""
+
+	def __init__(self, message: str = "", shortages: Sequence[Shortage] = ()) -> None:
+		super().__init__(message)
+		self.shortages = list(shortages)
 
 
 class RevealLimitError(OMSError):

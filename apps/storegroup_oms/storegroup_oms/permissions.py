@@ -71,6 +71,10 @@ SCOPES: dict[str, Scope] = {
 	"Warehouse Region": _line_of("Warehouse Region", "Warehouse"),
 	"Stock Balance": Scope(warehouse="`tabStock Balance`.warehouse IN ({values})"),
 	"Stock Ledger": Scope(warehouse="`tabStock Ledger`.warehouse IN ({values})"),
+	"Stock Reservation": Scope(
+		shop="IFNULL(`tabStock Reservation`.shop, '') IN ('', {values})",
+		warehouse="`tabStock Reservation`.warehouse IN ({values})",
+	),
 	"Shipment": Scope(
 		shop="EXISTS (SELECT 1 FROM `tabShipment Order` scope_line"
 		" WHERE scope_line.parent = `tabShipment`.name AND scope_line.shop IN ({values}))",

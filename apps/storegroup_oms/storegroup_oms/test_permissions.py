@@ -16,6 +16,7 @@ def log_in(user) -> None:
 
 BY_WAREHOUSE = {"Warehouse", "Stock Balance", "Stock Ledger"}
 BY_BOTH = {
+	"Stock Reservation",
 	"Order",
 	"Order Change",
 	"Order Event",

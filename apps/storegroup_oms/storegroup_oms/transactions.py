@@ -13,6 +13,21 @@ ATTEMPTS = 6
 FIRST_PAUSE_S = 0.05
 
 
+def run_in_latest(work: Callable[[], Result]) -> Result:
+	"""`run_in_transaction` in which each read sees what others have committed by then, and locks no gaps between rows.
+
+	For work that many do at once on rows that they lock first, like reserving stock. Commits what was open before.
+	"""
+	frappe.db.sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+	try:
+		# What is open began under the old level, and a level holds from the next transaction on.
+		frappe.db.commit()
+		return run_in_transaction(work)
+	finally:
+		frappe.db.sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+		frappe.db.rollback()
+
+
 def run_in_transaction(work: Callable[[], Result]) -> Result:
 	"""Call `work`, commit, and return its result; on a deadlock or lock timeout roll back and call it again.
 

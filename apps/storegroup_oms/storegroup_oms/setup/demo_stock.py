@@ -1,8 +1,11 @@
-"""Stock of the demo company: a ledger that explains every number, and balances that equal its sums."""
+"""Stock of the demo company: a ledger that explains every number, balances that equal its sums, and reservations."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import frappe
+
+from storegroup_oms.inventory.reservation import make_name
 from storegroup_oms.setup.demo_company import Company
 from storegroup_oms.setup.demo_orders import Order
 from storegroup_oms.setup.demo_rows import insert_rows
@@ -37,12 +40,42 @@ def store_stock(company: Company, orders: list[Order]) -> None:
 	for (sku, warehouse), own in by_key.items():
 		rows = sorted(_make_openings(company, sku, warehouse, own) + own, key=lambda move: move.posted_at)
 		on_hand = reserved = 0
-		for move in rows:
+		for number, move in enumerate(rows, 1):
 			on_hand, reserved = on_hand + move.qty, reserved + move.reserved
-			ledger.append(_make_ledger_row(company, move, on_hand, reserved))
-		balances.append(_make_balance(company, sku, warehouse, on_hand, reserved, rows[-1].posted_at))
+			ledger.append(_make_ledger_row(company, move, on_hand, reserved) | {"entry_no": number})
+		balance = _make_balance(company, sku, warehouse, on_hand, reserved, rows[-1].posted_at)
+		balances.append(balance | {"entry_no": len(rows)})
 	insert_rows("Stock Ledger", sorted(ledger, key=lambda row: row["posted_at"]))
 	insert_rows("Stock Balance", balances)
+	insert_rows("Stock Reservation", _make_reservations(company))
+
+
+def _make_reservations(company: Company) -> list[dict]:
+	"""What the lines of stored orders hold."""
+	lines = frappe.db.sql(
+		"""SELECT line.name AS line, line.sku, line.reserved_qty, `order`.name, `order`.warehouse, `order`.shop,
+		`order`.paid_at FROM `tabOrder Item` line JOIN tabOrder `order` ON `order`.name = line.parent
+		WHERE line.reserved_qty > 0 ORDER BY line.name""",
+		as_dict=True,
+	)
+	return [
+		{
+			"name": make_name(line.line, sku, line.warehouse),
+			"sku": sku,
+			"warehouse": line.warehouse,
+			"status": "Open",
+			"purpose": "Order",
+			"qty": line.reserved_qty * count,
+			"per_set": count,
+			"shipped_qty": 0,
+			"order": line.name,
+			"order_item": line.line,
+			"shop": line.shop,
+			"reserved_at": line.paid_at,
+		}
+		for line in lines
+		for sku, count in company.get_parts(line.sku)
+	]
 
 
 def _make_order_moves(company: Company, orders: list[Order]) -> list[Movement]:
@@ -115,7 +148,10 @@ def _make_ledger_row(company: Company, move: Movement, on_hand: int, reserved: i
 		"source_name": move.order,
 		"reason": move.reason,
 		"posted_by": move.posted_by,
-		"unit_cost": company.sku_by_code[move.sku]["cost_price"],
+		"unit_cost": (cost := company.sku_by_code[move.sku]["cost_price"]),
+		"value_change": round(move.qty * cost, 2),
+		"in_transit_change": 0,
+		"in_transit_after": 0,
 	}
 
 
@@ -135,4 +171,6 @@ def _make_balance(
 		"available": on_hand - reserved - safety,
 		"in_transit": 0,
 		"last_movement_at": moved_at,
+		"average_cost": known["cost_price"],
+		"stock_value": round(on_hand * known["cost_price"], 2),
 	}

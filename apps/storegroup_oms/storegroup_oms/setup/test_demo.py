@@ -25,6 +25,10 @@ CONTRADICTIONS = {
 		GROUP BY sku, warehouse) l ON l.sku = b.sku AND l.warehouse = b.warehouse
 		WHERE b.on_hand <> l.moved OR b.reserved <> l.held
 		OR b.available <> b.on_hand - b.reserved - b.safety_stock""",
+	"balance against its reservations": """SELECT b.name FROM `tabStock Balance` b LEFT JOIN (
+		SELECT sku, warehouse, SUM(qty) held FROM `tabStock Reservation` WHERE status = 'Open'
+		GROUP BY sku, warehouse) r ON r.sku = b.sku AND r.warehouse = b.warehouse
+		WHERE b.reserved <> IFNULL(r.held, 0)""",
 	"stock below nothing": """SELECT name FROM `tabStock Ledger` WHERE on_hand_after < 0 OR reserved_after < 0""",
 	"customer against its orders": """SELECT c.name FROM `tabCustomer` c JOIN (
 		SELECT customer, COUNT(*) n, SUM(paid_amount) paid, MIN(ordered_at) first_at, MAX(ordered_at) last_at

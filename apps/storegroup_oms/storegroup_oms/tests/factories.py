@@ -6,11 +6,15 @@ to is made on the way when it isn't given. Extra keywords are fieldnames. Nothin
 
 import secrets
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import frappe
 from frappe.model.document import Document
 from frappe.utils import add_to_date, now_datetime
+
+from storegroup_oms.inventory.ledger import Movement, post
+from storegroup_oms.inventory.locks import lock_balances
 
 PASSWORD = "Storegroup-Test-1!"
 WEBHOOK_SECRET = "a secret of the tests"
@@ -88,21 +92,12 @@ def create_listing(shop: str | None = None, sku: str | None = None, **values: An
 
 def create_stock(sku: str, on_hand: int, warehouse: str | None = None, reserved: int = 0) -> Document:
 	"""A Stock Balance with the opening ledger row that explains it; returns the balance."""
-	warehouse = warehouse or create_warehouse().name
-	key = {"sku": sku, "warehouse": warehouse}
-	_insert(
-		"Stock Ledger",
-		{
-			**key,
-			"movement_type": "Opening",
-			"posted_at": now_datetime(),
-			"qty_change": on_hand,
-			"reserved_change": reserved,
-			"on_hand_after": on_hand,
-			"reserved_after": reserved,
-		},
-	)
-	return _insert("Stock Balance", {**key, "on_hand": on_hand, "reserved": reserved}, from_ledger=True)
+	place = (sku, warehouse or create_warehouse().name)
+	if on_hand or reserved:
+		post([Movement(*place, "Opening", qty=on_hand, reserved=reserved, unit_cost=Decimal(4))])
+	else:
+		lock_balances([place])
+	return frappe.get_doc("Stock Balance", {"sku": place[0], "warehouse": place[1]})
 
 
 def create_customer(**values: Any) -> Document:

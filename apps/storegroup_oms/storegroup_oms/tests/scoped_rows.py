@@ -34,6 +34,9 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Shipment": shipment.name,
 		"Stock Balance": balance.name,
 		"Stock Ledger": frappe.db.get_value("Stock Ledger", {"sku": sku, "warehouse": warehouse}),
+		"Stock Reservation": insert(
+			"Stock Reservation", sku=sku, warehouse=warehouse, shop=shop, order=order.name, qty=0
+		).name,
 		"Listing": factories.create_listing(shop=shop, sku=sku).name,
 		"After-sale Case": factories.create_after_sale_case(order.name).name,
 		"Task": factories.create_task(shop=shop).name,

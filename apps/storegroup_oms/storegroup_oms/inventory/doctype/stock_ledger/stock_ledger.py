@@ -49,7 +49,7 @@ class StockLedger(AppendOnlyMixin, Document):
 	# end: auto-generated types
 
 	def validate(self) -> None:
-		if not (self.qty_change or self.reserved_change):
+		if not (self.qty_change or self.reserved_change or self.in_transit_change):
 			frappe.throw(
 				_("A stock movement of SKU {0} must change something.").format(self.sku),
 				exc=InvalidValueError,
@@ -59,5 +59,6 @@ class StockLedger(AppendOnlyMixin, Document):
 
 def on_doctype_update() -> None:
 	frappe.db.add_index("Stock Ledger", ["sku", "warehouse", "posted_at"])
+	frappe.db.add_unique("Stock Ledger", ["sku", "warehouse", "entry_no"], constraint_name="unique_entry")
 	frappe.db.add_index("Stock Ledger", ["warehouse", "posted_at"])
 	frappe.db.add_index("Stock Ledger", ["source_doctype", "source_name"])

@@ -1,0 +1,49 @@
+"""What a SKU takes from stock: bundles taken apart at any depth, never for ever."""
+
+import frappe
+
+from storegroup_oms.catalog.bundles import count_sets, explode
+from storegroup_oms.exceptions import BundleCycleError
+from storegroup_oms.tests.compat import IntegrationTest
+from storegroup_oms.tests.factories import create_bundle, create_sku
+
+
+class TestExplode(IntegrationTest):
+	def test_a_plain_sku_takes_itself(self):
+		sku = create_sku().name
+
+		self.assertEqual(explode([sku]), {sku: {sku: 1}})
+
+	def test_nested_bundles_multiply_and_add_up(self):
+		cup, lid = create_sku().name, create_sku().name
+		mug = create_bundle([(cup, 1), (lid, 2)]).name
+		box = create_bundle([(mug, 3), (lid, 1)]).name
+
+		self.assertEqual(explode([box, mug]), {box: {cup: 3, lid: 7}, mug: {cup: 1, lid: 2}})
+
+	def test_the_number_of_queries_follows_the_depth(self):
+		parts = [create_sku().name for _number in range(5)]
+		boxes = [create_bundle([(part, 1)]).name for part in parts]
+
+		with self.assertQueryCount(4):
+			explode(boxes)
+
+	def test_a_circle_in_the_database_is_refused(self):
+		inner = create_bundle()
+		outer = create_bundle([(inner.name, 1)])
+		frappe.db.set_value("SKU Component", inner.components[0].name, "sku", outer.name)
+
+		with self.assertRaises(BundleCycleError):
+			explode([outer.name])
+
+
+class TestCountSets(IntegrationTest):
+	def test_the_scarcest_component_decides(self):
+		for parts, pieces, sets in (
+			({"A": 1, "B": 2}, {"A": 9, "B": 7}, 3),
+			({"A": 1, "B": 2}, {"A": 9}, 0),
+			({"A": 1}, {"A": -4}, 0),
+			({}, {"A": 9}, 0),
+		):
+			with self.subTest(parts=parts, pieces=pieces):
+				self.assertEqual(count_sets(parts, pieces), sets)
