@@ -2,7 +2,7 @@
 promised. Locks as in `reservation`, but that names are found by a locking read; never commits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import frappe
 from frappe.utils import now_datetime
@@ -19,12 +19,12 @@ END_FIELDS = ("qty", "shipped_qty", "status", "released_at", "release_reason")
 
 def release_orders(orders: Iterable[str], reason: str) -> int:
 	"""Give back everything that orders hold; returns how many pieces. The caller has locked the orders."""
-	return _release(_find_open("order", orders), reason)
+	return _release(_find_open("order", orders), reason, dissolves=True)
 
 
 def release_lines(lines: Iterable[str], reason: str) -> int:
 	"""Give back everything that order lines hold; returns how many pieces. The caller has locked their orders."""
-	return _release(_find_open("order_item", lines), reason)
+	return _release(_find_open("order_item", lines), reason, dissolves=True)
 
 
 def release_rows(names: Iterable[str], reason: str) -> int:
@@ -37,30 +37,49 @@ def ship_lines(quantities: Mapping[str, int], warehouse: str, source: tuple[str,
 
 	`source` is the parcel: a line that has been shipped for it is passed over, so that a repeated call ships
 	nothing twice. The caller has locked the orders. Raises InsufficientStockError when fewer units are reserved
-	there than shall leave.
+	there than shall leave, as of a bundle that has lost one of its components.
 	"""
-	found = [row for row in _find_open("order_item", quantities) if row.warehouse == warehouse]
+	found = _find_kept(quantities, warehouse)
 	balances = lock_balances((row.sku, row.warehouse) for row in found)
 	rows = lock_rows(row.name for row in found)
 	keys = {name: f"ship:{source[1]}:{name}" for name in rows}
 	posted = ledger.find_posted(keys.values())
+	done = {rows[name].order_item for name, key in keys.items() if key in posted}
 	counts = {
 		name: quantities[row.order_item] * row.per_set
 		for name, row in rows.items()
-		if keys[name] not in posted
+		if row.order_item not in done
 	}
-	if short := [
+	short = [
 		Shortage(rows[name].sku, warehouse, count, rows[name].qty)
 		for name, count in counts.items()
 		if count > rows[name].qty
-	]:
-		ledger.refuse_shortages(short)
+	]
+	if short or (lost := quantities.keys() - {row.order_item for row in rows.values()}):
+		ledger.refuse_shortages(short or _describe_lost(lost, quantities, warehouse))
 	movements = [
 		_make_movement(rows[name], count, "Shipment", source, "", keys[name])
 		for name, count in counts.items()
 		if count
 	]
 	return _end(movements, rows, counts, balances)
+
+
+def _find_kept(lines: Iterable[str], warehouse: str) -> list[frappe._dict]:
+	"""Reservations that make up what lines have in a warehouse, those that have lost their pieces among them."""
+	return frappe.db.sql(
+		"""SELECT name, sku, warehouse FROM `tabStock Reservation`
+		WHERE order_item IN %s AND warehouse = %s AND per_set > 0 ORDER BY name LOCK IN SHARE MODE""",
+		(sorted(lines) or [""], warehouse),
+		as_dict=True,
+	)
+
+
+def _describe_lost(lines: Iterable[str], quantities: Mapping[str, int], warehouse: str) -> list[Shortage]:
+	skus = frappe.get_all(
+		"Order Item", filters={"name": ["in", sorted(lines)]}, fields=["name", "sku"], order_by="name asc"
+	)
+	return [Shortage(row.sku or row.name, warehouse, quantities[row.name], 0) for row in skus]
 
 
 def shed(keys: Iterable[Key], reason: str) -> list[str]:
@@ -107,7 +126,12 @@ def _find_open(field: str, values: Iterable[str]) -> list[frappe._dict]:
 	)
 
 
-def _release(found: Sequence[frappe._dict], reason: str, locked: dict[Key, Balance] | None = None) -> int:
+def _release(
+	found: Sequence[frappe._dict],
+	reason: str,
+	locked: dict[Key, Balance] | None = None,
+	dissolves: bool = False,
+) -> int:
 	balances = locked or lock_balances((row.sku, row.warehouse) for row in found)
 	rows = lock_rows(row.name for row in found)
 	counts = {name: row.qty for name, row in rows.items() if row.status == "Open"}
@@ -116,7 +140,19 @@ def _release(found: Sequence[frappe._dict], reason: str, locked: dict[Key, Balan
 		for name, count in counts.items()
 		if count
 	]
-	return _end(movements, rows, counts, balances, reason)
+	pieces = _end(movements, rows, counts, balances, reason)
+	if dissolves:
+		_dissolve({row.order_item for row in rows.values() if row.order_item})
+	return pieces
+
+
+def _dissolve(lines: Collection[str]) -> None:
+	"""Forget what a set of lines that hold nothing was made of: a bundle may be of other parts when reserved again."""
+	if lines:
+		frappe.db.sql(
+			"UPDATE `tabStock Reservation` SET per_set = 0 WHERE order_item IN %s AND qty = 0",
+			[sorted(lines)],
+		)
 
 
 def _make_movement(

@@ -178,6 +178,40 @@ class TestLettingGo(ReservationTest):
 			releasing.ship_lines({order.items[0].name: 4}, self.warehouse, ("Order", order.name))
 		self.assertEqual(self.get_balance(self.skus[0]).on_hand, 10)
 
+	def test_what_was_never_promised_does_not_leave(self):
+		(line,) = self.make_order(3).items
+
+		with self.assertRaises(InsufficientStockError) as caught:
+			releasing.ship_lines({line.name: 2}, self.warehouse, ("Shipment", "P1"))
+		self.assertEqual(caught.exception.shortages, [Shortage(self.skus[0], self.warehouse, 2, 0)])
+		self.assertEqual(self.get_balance(self.skus[0]).on_hand, 10)
+
+	def reserve_set(self, order, *skus: str) -> None:
+		(line,) = order.items
+		claims = [Claim(order.name, line.name, sku, line.qty) for sku in skus]
+		reserve([Parcel("P", self.warehouse, claims)])
+
+	def test_half_a_bundle_does_not_leave(self):
+		order = self.make_order(4)
+		self.reserve_set(order, *self.skus)
+		post([Movement(self.skus[0], self.warehouse, "Stocktake", qty=-8)])
+		releasing.shed([(self.skus[0], self.warehouse)], "Fewer were counted")
+
+		with self.assertRaises(InsufficientStockError) as caught:
+			releasing.ship_lines({order.items[0].name: 1}, self.warehouse, ("Shipment", "P1"))
+		self.assertEqual(caught.exception.shortages, [Shortage(self.skus[0], self.warehouse, 1, 0)])
+		self.assertEqual([self.get_balance(sku).on_hand for sku in self.skus], [2, 10])
+
+	def test_a_bundle_of_other_parts_is_reserved_anew(self):
+		order = self.make_order(4)
+		self.reserve_set(order, self.skus[0])
+		releasing.release_orders([order.name], "Order on hold")
+		self.reserve_set(order, self.skus[1])
+
+		self.assertEqual(self.get_lines(order), [4])
+		units = {order.items[0].name: 4}
+		self.assertEqual(releasing.ship_lines(units, self.warehouse, ("Shipment", "P1")), 4)
+
 	def test_missing_goods_take_the_latest_promises_back(self):
 		orders = [self.make_order(4), self.make_order(3), self.make_order(3)]
 		for order in orders:
