@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from storegroup_oms.catalog.bundles import explode
 from storegroup_oms.exceptions import InsufficientStockError
-from storegroup_oms.inventory import holds, ledger, releasing, reservation
+from storegroup_oms.inventory import holds, ledger, proof, releasing, reservation
 from storegroup_oms.inventory.ledger import Movement, post
 from storegroup_oms.inventory.locks import Balance, lock_balances
 from storegroup_oms.inventory.reservation import Claim, Parcel, reserve
@@ -299,6 +299,11 @@ class StockMachine(RuleBasedStateMachine):
 			assert (on_hand, reserved, in_transit) == (place.on_hand, place.reserved, place.in_transit)
 			assert (count, first, last) == (place.entries, 1, place.entries)
 			assert Decimal(str(value)) == place.value
+
+	@invariant()
+	def the_proof_finds_nothing(self) -> None:
+		assert proof.compare_places(self.world.skus).drifts == []
+		assert proof.compare_lines(self.world.lines) == []
 
 	@invariant()
 	def promises_add_up(self) -> None:

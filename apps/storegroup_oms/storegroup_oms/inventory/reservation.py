@@ -37,14 +37,14 @@ FIELDS = (
 	"release_reason",
 )
 RENEWED = ("qty", "per_set", "status", "reserved_at", "expires_at", "released_at", "release_reason")
-# Of a line that was given back whole, `per_set` is 0: what it was made of then counts no more.
-COUNTED = """UPDATE `tabOrder Item` line JOIN (
-	SELECT order_item, MIN(sets) AS sets FROM (
-		SELECT order_item, sku, SUM(qty) DIV NULLIF(MAX(per_set), 0) AS sets
-		FROM `tabStock Reservation` WHERE order_item IN %(lines)s GROUP BY order_item, sku
-	) by_sku GROUP BY order_item
-) kept ON kept.order_item = line.name
-SET line.reserved_qty = IFNULL(kept.sets, 0) WHERE line.reserved_qty != IFNULL(kept.sets, 0)"""
+# Whole units that lines have reserved. Of a line that was given back whole, `per_set` is 0: what it was made of
+# then counts no more.
+KEPT = """SELECT order_item, IFNULL(MIN(sets), 0) AS sets FROM (
+	SELECT order_item, sku, SUM(qty) DIV NULLIF(MAX(per_set), 0) AS sets
+	FROM `tabStock Reservation` WHERE order_item IN %(lines)s GROUP BY order_item, sku
+) by_sku GROUP BY order_item"""
+COUNTED = f"""UPDATE `tabOrder Item` line JOIN ({KEPT}) kept ON kept.order_item = line.name
+SET line.reserved_qty = kept.sets WHERE line.reserved_qty != kept.sets"""
 
 
 @dataclass(frozen=True)
