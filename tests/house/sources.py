@@ -25,6 +25,7 @@ KNOWN_VARIABLES = {
 	"line.doctype": "a DocType's name",
 	"meaning": "orders/holds.py",
 	"row.code": "options of a Select field",
+	"rule.name": "setup/stock_alerts.py, or what an administrator wrote",
 	"row.event": "the events that code records",
 	"self.meta.get_label(fieldname)": "label of a field",
 	"self.platform": "options of a Select field",
@@ -41,6 +42,7 @@ TABLES = (
 	("orders/holds.py", "STOP_REASONS"),
 	("connectors/reasons.py", "MAPPING_REASONS"),
 	("setup/roles.py", "ROLES"),
+	("setup/stock_alerts.py", "RULES"),
 )
 JSON_TEXTS = {
 	"DocType": ("name", "description"),

@@ -48,6 +48,8 @@ LEVELLED = (
 	"SKU",
 	"Shop",
 	"Stock Balance",
+	"Stock Drift",
+	"Stock Figure",
 	"Stock Ledger",
 	"Customer",
 	"Connector Event",

@@ -78,18 +78,25 @@ scheduler_events = {
 	"cron": {
 		"* * * * *": [
 			"storegroup_oms.connectors.runner.tick",
+			"storegroup_oms.inventory.alerts.enqueue_changed",
 			"storegroup_oms.open_api.delivery.start_if_due",
 			"storegroup_oms.orders.outbox.enqueue_waiting",
 		],
 		"*/5 * * * *": ["storegroup_oms.connectors.runner.recheck_hour"],
 		"*/10 * * * *": ["storegroup_oms.orders.waiting_lines.enqueue_rematch"],
 		"7 * * * *": [
+			"storegroup_oms.inventory.drifts.enqueue_moved",
+			"storegroup_oms.inventory.figures.enqueue_moved",
 			"storegroup_oms.connectors.runner.recheck_day",
 			"storegroup_oms.orders.buyers.enqueue_stale",
 		],
 		"23 3 * * *": [
 			"storegroup_oms.connectors.runner.recheck_month",
 			"storegroup_oms.connectors.runner.refresh_listings_of_all",
+		],
+		"11 2 * * *": [
+			"storegroup_oms.inventory.drifts.enqueue_whole",
+			"storegroup_oms.inventory.figures.enqueue_all",
 		],
 		"41 3 * * *": ["storegroup_oms.orders.statistics.enqueue_refresh"],
 	},

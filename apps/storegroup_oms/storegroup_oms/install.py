@@ -15,6 +15,7 @@ from storegroup_oms.setup import (
 	profiles,
 	roles,
 	settings,
+	stock_alerts,
 	workflow,
 )
 
@@ -86,5 +87,6 @@ def _ensure_defaults() -> None:
 	boards.ensure_task_board()
 	lists.ensure_lists()
 	lists.ensure_saved_filters()
+	stock_alerts.ensure_stock_alert_rules()
 	logs.ensure_log_clearing()
 	branding.ensure_branding()

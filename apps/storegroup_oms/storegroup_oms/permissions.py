@@ -70,6 +70,9 @@ SCOPES: dict[str, Scope] = {
 	"Warehouse": Scope(warehouse="`tabWarehouse`.name IN ({values})"),
 	"Warehouse Region": _line_of("Warehouse Region", "Warehouse"),
 	"Stock Balance": Scope(warehouse="`tabStock Balance`.warehouse IN ({values})"),
+	"Stock Alert": Scope(warehouse="`tabStock Alert`.warehouse IN ({values})"),
+	"Stock Figure": Scope(warehouse="`tabStock Figure`.warehouse IN ({values})"),
+	"Stock Drift": Scope(warehouse="`tabStock Drift`.warehouse IN ({values})"),
 	"Stock Ledger": Scope(warehouse="`tabStock Ledger`.warehouse IN ({values})"),
 	"Stock Reservation": Scope(
 		shop="IFNULL(`tabStock Reservation`.shop, '') IN ('', {values})",
@@ -101,7 +104,17 @@ SCOPES: dict[str, Scope] = {
 	"Workflow Action": Scope(reference=("reference_doctype", "reference_name")),
 }
 
-REFERRED = ("Order", "Shipment", "Customer", "After-sale Case", "Task", "Listing", "Shop", "Warehouse")
+REFERRED = (
+	"Order",
+	"Shipment",
+	"Customer",
+	"After-sale Case",
+	"Task",
+	"Listing",
+	"Shop",
+	"Stock Alert",
+	"Warehouse",
+)
 
 
 def get_allowed(user: str, allow: str, doctype: str) -> list[str] | None:

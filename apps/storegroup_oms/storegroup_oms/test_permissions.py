@@ -14,7 +14,14 @@ def log_in(user) -> None:
 	frappe.set_user(user.name)
 
 
-BY_WAREHOUSE = {"Warehouse", "Stock Balance", "Stock Ledger"}
+BY_WAREHOUSE = {
+	"Warehouse",
+	"Stock Alert",
+	"Stock Balance",
+	"Stock Drift",
+	"Stock Figure",
+	"Stock Ledger",
+}
 BY_BOTH = {
 	"Stock Reservation",
 	"Order",

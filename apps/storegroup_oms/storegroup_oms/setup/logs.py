@@ -2,7 +2,7 @@
 
 import frappe
 
-DAYS = {"Connector Event": 30, "Connector Call": 7, "Pull Window": 30}
+DAYS = {"Connector Event": 30, "Connector Call": 7, "Pull Window": 30, "Stock Proof": 90}
 
 
 def ensure_log_clearing() -> None:

@@ -100,6 +100,14 @@ def create_stock(sku: str, on_hand: int, warehouse: str | None = None, reserved:
 	return frappe.get_doc("Stock Balance", {"sku": place[0], "warehouse": place[1]})
 
 
+def create_stock_alert_rule(**values: Any) -> Document:
+	"""A Stock Alert Rule on fewer than 10 available pieces over all warehouses, that makes a task."""
+	name = f"Rule {make_suffix()}"
+	return _insert(
+		"Stock Alert Rule", {"rule_name": name, "kind": "Below Threshold", "makes_task": 1, **values}
+	)
+
+
 def create_customer(**values: Any) -> Document:
 	"""A Customer with one Taobao identity."""
 	suffix = make_suffix()

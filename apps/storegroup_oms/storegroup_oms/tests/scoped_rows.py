@@ -34,6 +34,14 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Shipment": shipment.name,
 		"Stock Balance": balance.name,
 		"Stock Ledger": frappe.db.get_value("Stock Ledger", {"sku": sku, "warehouse": warehouse}),
+		"Stock Alert": insert(
+			"Stock Alert",
+			rule=factories.create_stock_alert_rule(enabled=0).name,
+			sku=sku,
+			warehouse=warehouse,
+		).name,
+		"Stock Figure": insert("Stock Figure", sku=sku, warehouse=warehouse).name,
+		"Stock Drift": insert("Stock Drift", sku=sku, warehouse=warehouse, kind="On Hand").name,
 		"Stock Reservation": insert(
 			"Stock Reservation", sku=sku, warehouse=warehouse, shop=shop, order=order.name, qty=0
 		).name,

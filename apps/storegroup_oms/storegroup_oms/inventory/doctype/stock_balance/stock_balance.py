@@ -16,6 +16,7 @@ class StockBalance(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		alert_level: DF.Int
 		available: DF.Int
 		bin_location: DF.Data | None
 		counted_at: DF.Datetime | None
