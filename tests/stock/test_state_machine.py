@@ -5,9 +5,10 @@ inside one transaction, taken back after each example. OMS_STOCK_EXAMPLES and OM
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from copy import copy
+from dataclasses import replace
 from decimal import Decimal
 from unittest.mock import patch
 
@@ -75,8 +76,8 @@ def world(site: str) -> Iterator[World]:
 	clear_document_caches()
 
 
-def make_stale_lock():
-	"""A `lock_balances` that decides by what it saw the time before, as code does that checks first and acts later.
+def make_stale_lock() -> Callable[[Iterable[Key]], dict[Key, Balance]]:
+	"""A `lock_balances` that goes by what it saw first, as code does that checks first and acts later.
 
 	Entry numbers are true, or the ledger's unique key would refuse the second writer at once.
 	"""
@@ -84,11 +85,10 @@ def make_stale_lock():
 
 	def lock(keys: Iterable[Key]) -> dict[Key, Balance]:
 		found = lock_balances(keys)
-		stale = {key: copy(seen.get(key, balance)) for key, balance in found.items()}
-		for key, balance in found.items():
-			stale[key].entry_no = balance.entry_no
-			seen[key] = copy(balance)
-		return stale
+		return {
+			key: replace(seen.setdefault(key, copy(balance)), entry_no=balance.entry_no)
+			for key, balance in found.items()
+		}
 
 	return lock
 
