@@ -48,8 +48,18 @@ def test_from_log_in_to_a_saved_order(desk: Page, watch: Watch, seed: Seed):
 		expect(pill).to_have_text(CHINESE)
 	take_picture(desk, "order-list")
 
-	# The form, with its lines
+	# An order found by the end of its number
 	order = seed.orders["To Review"]
+	number = read_stored("Order", order, "platform_order_no")
+	desk.keyboard.press("Control+Shift+F")
+	finder = desk.locator(".modal.show")
+	finder.locator("input").first.fill(number[-8:])
+	expect(finder.locator("tbody a").first).to_have_text(order)
+	take_picture(desk, "find-order")
+	desk.keyboard.press("Escape")
+	expect(finder).to_have_count(0)
+
+	# The form, with its lines
 	open_route(desk, "Form", "Order", order)
 	desk.wait_for_function("name => window.cur_frm && cur_frm.doc && cur_frm.docname === name", arg=order)
 	desk.wait_for_load_state("networkidle")
