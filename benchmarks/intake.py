@@ -251,7 +251,11 @@ def seed_orders(shops: Shops, count: int) -> None:
 		"Order", {"shop": ("in", shops.all)}, pluck="name", order_by="name asc", limit=SEED_CHUNK // 20
 	)
 	columns = {
-		doctype: [row[0] for row in frappe.db.sql(f"SHOW COLUMNS FROM `tab{doctype}`")]
+		doctype: [
+			name
+			for name, *_facts, extra in frappe.db.sql(f"SHOW COLUMNS FROM `tab{doctype}`")
+			if "GENERATED" not in extra
+		]
 		for doctype in ("Order", "Order Item", "Order Receiver", "Order Event")
 	}
 	frappe.db.sql("CREATE TEMPORARY TABLE seed (old VARCHAR(140) PRIMARY KEY, new VARCHAR(140) UNIQUE)")

@@ -48,8 +48,20 @@ def test_from_log_in_to_a_saved_order(desk: Page, watch: Watch, seed: Seed):
 		expect(pill).to_have_text(CHINESE)
 	take_picture(desk, "order-list")
 
-	# The form, with its lines
+	# An order found by its number
 	order = seed.orders["To Review"]
+	number = read_stored("Order", order, "platform_order_no")
+	desk.keyboard.press("Control+Shift+F")
+	finder = desk.locator(".modal.show")
+	finder.locator("input").first.fill(number)
+	expect(finder.locator("tbody a").first).to_have_text(order)
+	take_picture(desk, "find-order")
+	desk.keyboard.press("Escape")
+	expect(finder).to_have_count(0)
+
+	# The form, with its lines; what hangs on the order is counted when its tab is opened
+	asked: list[str] = []
+	desk.on("request", lambda request: asked.append(request.url))
 	open_route(desk, "Form", "Order", order)
 	desk.wait_for_function("name => window.cur_frm && cur_frm.doc && cur_frm.docname === name", arg=order)
 	desk.wait_for_load_state("networkidle")
@@ -60,6 +72,10 @@ def test_from_log_in_to_a_saved_order(desk: Page, watch: Watch, seed: Seed):
 		expect(rows.filter(has_text=sku)).to_have_count(1)
 	assert desk.evaluate("cur_frm.doc.receiver_mobile") == "138****5678"
 	take_picture(desk, "order-form")
+	assert not [url for url in asked if "get_open_count" in url]
+	with desk.expect_request("**/*get_open_count*"):
+		desk.locator('[data-fieldname="connections_tab"]').first.click()
+	take_picture(desk, "order-connections")
 
 	# A note, saved
 	show_field(desk, "seller_memo")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from storegroup_oms.aftersales.intake import save_refunds
 from storegroup_oms.connectors import receive
 from storegroup_oms.connectors.base import OrderRow, Page, Payload, PlatformClient, TimeWindow
-from storegroup_oms.connectors.errors import ConnectorError, RemoteNotFoundError
+from storegroup_oms.connectors.errors import ConnectorError, RemoteNotFoundError, RetryableError
 from storegroup_oms.connectors.pull import Taken
 from storegroup_oms.connectors.sessions import Session
 from storegroup_oms.orders.canonical import CanonicalOrder
@@ -115,16 +115,18 @@ def fetch_details(session: Session, order_nos: Sequence[str]) -> list[Payload | 
 def fetch_orders(session: Session, order_nos: Sequence[str]) -> tuple[list[tuple[str, Payload]], set[str]]:
 	"""(order number, payload) pairs, and the numbers that could not be had.
 
-	An order that the platform doesn't know is in neither: it has left between the list and this call, and the
-	count of the window tells when it should not have.
+	A few that failed are asked for once more, since one lost answer would have a whole window walked again. An
+	order that the platform doesn't know is in neither: it has left between the list and this call, and the count of
+	the window tells when it should not have.
 	"""
-	fetched: list[tuple[str, Payload]] = []
-	missing: set[str] = set()
-	for order_no, result in zip(order_nos, fetch_details(session, order_nos), strict=True):
-		if isinstance(result, RemoteNotFoundError):
-			continue
-		if isinstance(result, ConnectorError):
-			missing.add(order_no)
-		else:
-			fetched.append((order_no, result))
+	results = dict(zip(order_nos, fetch_details(session, order_nos), strict=True))
+	lost = [order_no for order_no, result in results.items() if isinstance(result, RetryableError)]
+	if lost and len(lost) <= len(results) / 2:
+		results |= zip(lost, fetch_details(session, lost), strict=True)
+	fetched = [(number, result) for number, result in results.items() if not isinstance(result, Exception)]
+	missing = {
+		number
+		for number, result in results.items()
+		if isinstance(result, ConnectorError) and not isinstance(result, RemoteNotFoundError)
+	}
 	return fetched, missing

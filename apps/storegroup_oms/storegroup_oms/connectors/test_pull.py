@@ -129,6 +129,30 @@ class TestWalking(PullTest):
 		self.assertEqual((window.status, window.missing), ("Incomplete", 1))
 		self.assertEqual(json.loads(window.missing_ids), ["A2"])
 
+	def test_a_lost_answer_is_asked_for_again_and_a_dead_platform_is_not(self):
+		self.platform.names_only = True
+		for number in ("A1", "A2", "A3"):
+			self.platform.add(number)
+		left = ["get A2"]
+
+		def fail(api: str) -> None:
+			if api in left:
+				left.remove(api)
+				raise RetryableError("timeout")
+
+		self.platform.before_call = fail
+		self.walk()
+		(window,) = self.get_windows()
+		self.assertEqual((window.status, set(self.get_statuses())), ("Complete", {"A1", "A2", "A3"}))
+
+		left += ["get A1", "get A2"]
+		self.platform.calls.clear()
+		pull.reopen(window.name)
+		runner.pull_shop(self.shop)
+		self.assertEqual(
+			sorted(api for api in self.platform.calls if "get" in api), ["get A1", "get A2", "get A3"]
+		)
+
 	def test_what_a_list_leaves_out_is_fetched_for_new_versions_only(self):
 		self.platform.untold = ("seller_memo",)
 		self.platform.add("A1", memo="first")

@@ -82,8 +82,9 @@ storegroup_oms.find_order = () => {
 	return dialog;
 };
 
+// Frappe names the keys of a combination in this order only.
 frappe.ui.keys.add_shortcut({
-	shortcut: "ctrl+shift+f",
+	shortcut: "shift+ctrl+f",
 	action(event) {
 		if (!frappe.model.can_read("Order")) return;
 		event.preventDefault();
