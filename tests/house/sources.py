@@ -27,6 +27,7 @@ KNOWN_VARIABLES = {
 	"row.code": "options of a Select field",
 	"rule.name": "setup/stock_alerts.py, or what an administrator wrote",
 	"row.event": "the events that code records",
+	"row.status": "options of a Select field",
 	"self.meta.get_label(fieldname)": "label of a field",
 	"self.platform": "options of a Select field",
 	"status": "options of a Select field",

@@ -55,6 +55,7 @@ doc_events = {
 			"Order Item",
 			"Shipment Order",
 			"Shipment Item",
+			"Stock Entry Item",
 			"After-sale Inspection",
 			"Customer Identity",
 		)

@@ -74,6 +74,12 @@ SCOPES: dict[str, Scope] = {
 	"Stock Figure": Scope(warehouse="`tabStock Figure`.warehouse IN ({values})"),
 	"Stock Drift": Scope(warehouse="`tabStock Drift`.warehouse IN ({values})"),
 	"Stock Ledger": Scope(warehouse="`tabStock Ledger`.warehouse IN ({values})"),
+	"Stock Count": Scope(warehouse="`tabStock Count`.warehouse IN ({values})"),
+	"Stock Count Line": Scope(warehouse="`tabStock Count Line`.warehouse IN ({values})"),
+	"Stock Entry": Scope(
+		warehouse="(`tabStock Entry`.warehouse IN ({values}) OR `tabStock Entry`.to_warehouse IN ({values}))"
+	),
+	"Stock Entry Item": _line_of("Stock Entry Item", "Stock Entry"),
 	"Stock Reservation": Scope(
 		shop="IFNULL(`tabStock Reservation`.shop, '') IN ('', {values})",
 		warehouse="`tabStock Reservation`.warehouse IN ({values})",
@@ -114,6 +120,7 @@ REFERRED = (
 	"Shop",
 	"Stock Alert",
 	"Warehouse",
+	"Stock Entry",
 )
 
 

@@ -20,6 +20,9 @@ BY_WAREHOUSE = {
 	"Stock Balance",
 	"Stock Drift",
 	"Stock Figure",
+	"Stock Count",
+	"Stock Count Line",
+	"Stock Entry",
 	"Stock Ledger",
 }
 BY_BOTH = {
@@ -37,7 +40,7 @@ STANDALONE = [
 	for doctype in permissions.SCOPES
 	if doctype not in ("Tag Link", "Document Follow", "Workflow Action")
 	and doctype not in ("Order Item", "Warehouse Region", "Shipment Order", "Shipment Item")
-	and doctype not in ("After-sale Inspection", "Customer Identity")
+	and doctype not in ("After-sale Inspection", "Customer Identity", "Stock Entry Item")
 ]
 
 

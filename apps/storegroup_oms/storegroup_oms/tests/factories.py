@@ -108,6 +108,20 @@ def create_stock_alert_rule(**values: Any) -> Document:
 	)
 
 
+def create_stock_entry(
+	kind: str, lines: Sequence[tuple[str, int]], warehouse: str | None = None, **values: Any
+) -> Document:
+	"""A draft Stock Entry; `lines` are (SKU code, pieces). `submit()` posts it."""
+	defaults: dict[str, Any] = {"warehouse": warehouse or create_warehouse().name, "reason_code": "Other"}
+	rows = [{"sku": sku, "qty": qty} for sku, qty in lines]
+	return _insert("Stock Entry", {"kind": kind, **defaults, "items": rows, **values})
+
+
+def create_stock_count(warehouse: str | None = None, **values: Any) -> Document:
+	"""A draft Stock Count of a whole warehouse."""
+	return _insert("Stock Count", {"warehouse": warehouse or create_warehouse().name, **values})
+
+
 def create_customer(**values: Any) -> Document:
 	"""A Customer with one Taobao identity."""
 	suffix = make_suffix()

@@ -42,6 +42,9 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		).name,
 		"Stock Figure": insert("Stock Figure", sku=sku, warehouse=warehouse).name,
 		"Stock Drift": insert("Stock Drift", sku=sku, warehouse=warehouse, kind="On Hand").name,
+		"Stock Count": (count := factories.create_stock_count(warehouse).name),
+		"Stock Count Line": insert("Stock Count Line", stock_count=count, sku=sku, warehouse=warehouse).name,
+		"Stock Entry": factories.create_stock_entry("Receipt", [(sku, 1)], warehouse).name,
 		"Stock Reservation": insert(
 			"Stock Reservation", sku=sku, warehouse=warehouse, shop=shop, order=order.name, qty=0
 		).name,

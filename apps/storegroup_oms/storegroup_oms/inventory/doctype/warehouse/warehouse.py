@@ -20,6 +20,7 @@ class Warehouse(Document):
 
 		address: DF.SmallText | None
 		allow_negative: DF.Check
+		belongs_to: DF.Link | None
 		city: DF.Data | None
 		contact_mobile: DF.Data | None
 		contact_name: DF.Data | None
@@ -30,14 +31,29 @@ class Warehouse(Document):
 		priority: DF.Int
 		province: DF.Data | None
 		serves: DF.Table[WarehouseRegion]
-		warehouse_kind: DF.Literal["Own", "Third Party", "Platform", "Returns", "Transit"]
+		warehouse_kind: DF.Literal["Own", "Third Party", "Platform", "Returns", "Transit", "Defective"]
 		warehouse_name: DF.Data
 
 	# end: auto-generated types
 
 	def validate(self) -> None:
+		self.check_owner()
 		self.check_regions()
 		self.check_nothing_reserved()
+
+	def check_owner(self) -> None:
+		"""A place of defective goods belongs to a warehouse, which has one such place."""
+		problem = ""
+		if self.warehouse_kind != "Defective":
+			self.belongs_to = None
+		elif not self.belongs_to:
+			problem = _("Say which warehouse the defective goods of {0} belong to.").format(
+				self.warehouse_name
+			)
+		elif frappe.db.exists("Warehouse", {"belongs_to": self.belongs_to, "name": ("!=", self.name)}):
+			problem = _("Warehouse {0} has a place for defective goods already.").format(self.belongs_to)
+		if problem:
+			frappe.throw(problem, exc=InvalidValueError, title=_("Wrong Kind of Warehouse"))
 
 	def check_regions(self) -> None:
 		"""A region is listed once."""

@@ -17,6 +17,8 @@ class OMSSettings(Document):
 		from frappe.types import DF
 
 		allow_private_webhooks: DF.Check
+		count_limit_pieces: DF.Int
+		count_limit_value: DF.Currency
 		default_alert_level: DF.Int
 		default_paid_order_status: DF.Literal["To Review", "Completed"]
 		default_safety_stock: DF.Int
