@@ -125,6 +125,32 @@ class TestRace(IntegrationTest):
 		self.assertEqual(sorted(results), ["begun", "refused"])
 		self.assertEqual(frappe.db.count("Stock Count Line", {"warehouse": warehouse}), 1)
 
+	def test_a_job_posts_batch_by_batch_and_goes_on_after_an_end(self):
+		warehouse, sku = factories.create_warehouse().name, factories.create_sku().name
+		other = factories.create_sku().name
+		for code in (sku, other):
+			factories.create_stock(code, 5, warehouse)
+			self.addCleanup(self.remove, warehouse, code)
+		name = factories.create_stock_count(warehouse).name
+		counts.start(name)
+		counting.set_tallies(name, {sku: 4, other: 3}, "one")
+		counts.finish(name)
+		frappe.db.set_value("Stock Count", name, "status", "Posting")
+		self.addCleanup(setattr, counts, "BATCH", counts.BATCH)
+		counts.BATCH = 1
+		# As a job that was killed after its first batch has left it.
+		counts._post_batch(name)
+		frappe.db.commit()
+
+		counts.run_posting(name)
+
+		on_hand = frappe.get_all(
+			"Stock Balance", {"warehouse": warehouse}, pluck="on_hand", order_by="on_hand asc"
+		)
+		self.assertEqual(on_hand, [3, 4])
+		self.assertEqual(frappe.db.get_value("Stock Count", name, ["status", "docstatus"]), ("Posted", 1))
+		self.assertEqual(frappe.db.count("Stock Ledger", {"source_name": name}), 2)
+
 	def remove(self, warehouse: str, sku: str) -> None:
 		frappe.db.rollback()
 		for doctype in ("Stock Count Line", "Stock Count", "Stock Balance", "Stock Ledger"):

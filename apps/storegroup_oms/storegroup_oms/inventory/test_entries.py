@@ -205,7 +205,7 @@ class TestCheck(EntryTest):
 	def test_what_changes_stock_by_hand_has_a_reason(self):
 		for kind in ("Issue", "Adjustment", "Damage"):
 			self.refuse("Choose the reason", kind, direction="Add")
-		self.refuse("adds pieces or takes", "Adjustment", reason_code="Found")
+		self.refuse("adds pieces or takes", "Adjustment", reason_code="Found Again")
 
 	def test_a_warehouse_that_is_off_takes_nothing(self):
 		frappe.db.set_value("Warehouse", self.warehouse, "is_active", 0)

@@ -9,7 +9,7 @@ from frappe.utils import escape_html, now_datetime
 
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.exceptions import InvalidValueError
-from storegroup_oms.inventory import ledger
+from storegroup_oms.inventory import ledger, notices
 from storegroup_oms.inventory.entries import DOCTYPE, set_bins
 from storegroup_oms.inventory.ledger import Movement
 from storegroup_oms.inventory.locks import lock_balances
@@ -118,17 +118,14 @@ def _open_task(entry, differing: list) -> None:
 		_("{0}: {1} sent, {2} received").format(escape_html(row.sku), row.qty, row.received_qty)
 		for row in differing
 	]
-	task = frappe.get_doc(
-		{
-			"doctype": "Task",
-			"subject": _("Differences in transfer {0} to {1}").format(entry.name, entry.to_warehouse),
-			"description": "<br>".join(lines),
-			"kind": "Stock",
-			"priority": "High",
-			"reference_doctype": DOCTYPE,
-			"reference_name": entry.name,
-			"is_automatic": 1,
-			"dedupe_key": f"transfer:{entry.name}",
-		}
+	notices.open_task(
+		get_task_key(entry.name),
+		_("Differences in transfer {0} to {1}").format(entry.name, entry.to_warehouse),
+		"<br>".join(lines),
+		reference=(DOCTYPE, entry.name),
 	)
-	task.insert(ignore_permissions=True)  # whoever receives goods may open no tasks
+
+
+def get_task_key(name: str) -> str:
+	"""Key of the task about a transfer's differences."""
+	return f"transfer:{name}"

@@ -11,8 +11,12 @@ frappe.ui.form.on("Stock Count", {
 
 	refresh(frm) {
 		// Posting is more than submitting: its button does both.
-		if (!frm.is_new() && !frm.is_dirty()) frm.page.clear_primary_action();
 		if (frm.is_new()) return;
+		if (!frm.is_dirty()) frm.page.clear_primary_action();
+		frm.page.clear_secondary_action();
+		frm.dashboard.clear_comment();
+		const is_draft = frm.doc.status === "Draft";
+		["scope", "is_blind"].forEach((field) => frm.set_df_property(field, "read_only", is_draft ? 0 : 1));
 		add_count_buttons(frm);
 		if (frm.doc.status === "Posting") show_posting(frm, 0);
 		if (frm.doc.error_message) frm.set_intro(frm.doc.error_message, "red");

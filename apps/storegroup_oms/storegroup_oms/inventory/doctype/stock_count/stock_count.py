@@ -36,7 +36,7 @@ class StockCount(FieldLevelMixin, Document):
 		note: DF.SmallText | None
 		posted_at: DF.Datetime | None
 		posted_by: DF.Link | None
-		scope: DF.Literal["Whole", "Part"]
+		scope: DF.Literal["Whole Warehouse", "Part"]
 		sku_list: DF.SmallText | None
 		started_at: DF.Datetime | None
 		status: DF.Literal["Draft", "Counting", "To Approve", "Posting", "Posted", "Given Up"]
@@ -73,7 +73,7 @@ class StockCount(FieldLevelMixin, Document):
 
 	def check_part(self) -> None:
 		"""A part says which one."""
-		if self.scope == "Whole":
+		if self.scope == "Whole Warehouse":
 			self.update(dict.fromkeys(PART_FIELDS))
 		elif not any(self.get(field) for field in PART_FIELDS):
 			frappe.throw(

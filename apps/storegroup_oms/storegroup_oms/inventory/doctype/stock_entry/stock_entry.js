@@ -24,6 +24,8 @@ frappe.ui.form.on("Stock Entry", {
 			frm.add_custom_button(__("Upload Sheet"), () => upload_rows(frm));
 		}
 		if (frm.doc.docstatus !== 1) return;
+		// What is posted is reversed, not cancelled.
+		frm.page.clear_secondary_action();
 		if (["On the Way", "Partly Received"].includes(frm.doc.status)) {
 			frm.add_custom_button(__("Receive"), () => receive(frm)).addClass("btn-primary");
 		}

@@ -47,7 +47,7 @@ class StockEntry(FieldLevelMixin, Document):
 			"Sample",
 			"Internal Use",
 			"Loss",
-			"Found",
+			"Found Again",
 			"Expired",
 			"Broken",
 			"Correction",
