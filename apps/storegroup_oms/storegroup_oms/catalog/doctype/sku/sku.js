@@ -18,7 +18,14 @@ function show_stock(frm) {
 			order_by: "warehouse asc",
 			limit: 200,
 		})
-		.then((rows) => wrapper.html(make_stock_table(rows)));
+		.then((rows) => {
+			wrapper.html(make_stock_table(rows));
+			wrapper.find("[data-warehouse]").on("click", (event) => {
+				event.preventDefault();
+				const warehouse = event.currentTarget.dataset.warehouse;
+				frappe.set_route("List", "Stock Ledger", { sku: frm.doc.name, warehouse });
+			});
+		});
 }
 
 function make_stock_table(rows) {
@@ -29,7 +36,8 @@ function make_stock_table(rows) {
 	const make_cells = (row) => numbers.map((key) => `<td class="text-right">${cint(row[key])}</td>`).join("");
 	const body = rows.map(
 		(row) =>
-			`<tr><td>${escape(row.warehouse)}</td>${make_cells(row)}<td>${escape(row.bin_location || "")}</td></tr>`
+			`<tr><td><a href="#" data-warehouse="${escape(row.warehouse)}" title="${__("Show movements")}">
+				${escape(row.warehouse)}</a></td>${make_cells(row)}<td>${escape(row.bin_location || "")}</td></tr>`
 	);
 	const total = {};
 	numbers.forEach((key) => (total[key] = rows.reduce((sum, row) => sum + cint(row[key]), 0)));
