@@ -74,6 +74,7 @@ SCOPES: dict[str, Scope] = {
 	"Stock Figure": Scope(warehouse="`tabStock Figure`.warehouse IN ({values})"),
 	"Stock Drift": Scope(warehouse="`tabStock Drift`.warehouse IN ({values})"),
 	"Stock Ledger": Scope(warehouse="`tabStock Ledger`.warehouse IN ({values})"),
+	"Stock Batch Balance": Scope(warehouse="`tabStock Batch Balance`.warehouse IN ({values})"),
 	"Stock Count": Scope(warehouse="`tabStock Count`.warehouse IN ({values})"),
 	"Stock Count Line": Scope(warehouse="`tabStock Count Line`.warehouse IN ({values})"),
 	"Stock Entry": Scope(

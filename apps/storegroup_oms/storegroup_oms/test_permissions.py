@@ -20,6 +20,7 @@ BY_WAREHOUSE = {
 	"Stock Balance",
 	"Stock Drift",
 	"Stock Figure",
+	"Stock Batch Balance",
 	"Stock Count",
 	"Stock Count Line",
 	"Stock Entry",

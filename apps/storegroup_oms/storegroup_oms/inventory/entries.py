@@ -15,7 +15,7 @@ from frappe.utils import now_datetime
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.catalog.barcodes import find_codes
 from storegroup_oms.exceptions import InvalidValueError, Shortage
-from storegroup_oms.inventory import ledger, releasing
+from storegroup_oms.inventory import batches, ledger, notices, releasing
 from storegroup_oms.inventory.ledger import Movement
 from storegroup_oms.inventory.locks import Balance, Key, lock_balances
 from storegroup_oms.inventory.sheets import MOST_PIECES, read_whole, refuse
@@ -68,31 +68,37 @@ def _find_head_problems(entry) -> Iterable[str]:
 
 
 def _find_row_problems(entry) -> Iterable[str]:
-	bundles = dict(
-		frappe.get_all(
+	known = {
+		row.name: row
+		for row in frappe.get_all(
 			"SKU",
 			filters={"name": ["in", sorted({row.sku for row in entry.items if row.sku})]},
-			fields=["name", "is_bundle"],
+			fields=["name", "is_bundle", "has_batches"],
 			order_by="name asc",
-			as_list=True,
 		)
-	)
-	seen: dict[tuple[str, str], int] = {}
+	}
+	wrong_batches = {}
+	if entry.kind != "Reversal":
+		batched = {name: row.has_batches for name, row in known.items()}
+		wrong_batches = batches.find_row_problems(entry, batched)
+	seen: dict[tuple, int] = {}
 	for row in entry.items:
 		qty = read_whole(row.qty)
 		# What arrives of a transfer is told by SKU.
-		place = (row.sku, "" if entry.kind == "Transfer" else row.bin_location or "")
+		is_transfer = entry.kind == "Transfer"
+		place = (row.sku,) if is_transfer else (row.sku, row.bin_location or "", row.batch_no or "")
 		problem = ""
 		# Frappe 15 doesn't check a link whose record gives another field its value.
-		if row.sku not in bundles:
+		if row.sku not in known:
 			code = row.sku or row.barcode or _("An empty code")
 			problem = _("{0} is neither a SKU nor a barcode.").format(code)
-		elif bundles[row.sku] and entry.kind != "Reversal":
+		elif known[row.sku].is_bundle and entry.kind != "Reversal":
 			problem = _("{0} is a bundle and has no stock of its own. Give its components.").format(row.sku)
 		elif qty is None or not 0 < qty <= MOST_PIECES:
 			problem = _("{0}: {1} is not a whole number of pieces.").format(row.sku, row.qty)
 		elif place in seen:
 			problem = _("{0} is in row {1} already.").format(row.sku, seen[place])
+		problem = problem or wrong_batches.get(row.idx, "")
 		if problem:
 			yield _("Row {0}: {1}").format(row.idx, problem)
 		else:
@@ -110,6 +116,7 @@ def post_entry(entry) -> None:
 		return
 	if entry.kind in TO_DEFECTIVE and not entry.to_warehouse:
 		entry.db_set("to_warehouse", create_defective(entry.warehouse))
+	batches.ensure_batches({(row.sku, row.batch_no): row.expires_on for row in entry.items if row.batch_no})
 	places = [place for place in (entry.warehouse, entry.to_warehouse) if place]
 	balances = lock_balances((row.sku, place) for row in entry.items for place in places)
 	costs = _find_costs(entry, balances)
@@ -151,10 +158,16 @@ def _make_movements(entry, costs: Mapping[str, Decimal | None]) -> list[Movement
 			source=source,
 			reason=reason,
 			key=f"entry:{entry.name}:{row.idx}:{leg}",
+			batch=get_batch(row),
 		)
 		for leg, (warehouse, kind, sign, transit) in enumerate(_get_legs(entry))
 		for row in entry.items
 	]
+
+
+def get_batch(row) -> str | None:
+	"""Name of the batch that a row names."""
+	return batches.make_name(row.sku, row.batch_no) if row.batch_no else None
 
 
 def _get_legs(entry) -> list[tuple[str, str, int, int]]:
@@ -261,7 +274,8 @@ def reverse(name: str, reason: str) -> str:
 			"reason": reason.strip()[:REASON_CHARS],
 			"reversal_of": name,
 			"items": [
-				{"sku": row.sku, "qty": row.qty, "bin_location": row.bin_location} for row in entry.items
+				{field: row.get(field) for field in ("sku", "qty", "bin_location", "batch_no")}
+				for row in entry.items
 			],
 		}
 	)
@@ -269,13 +283,19 @@ def reverse(name: str, reason: str) -> str:
 	reversal.insert()
 	reversal.submit()
 	entry.db_set({"status": "Reversed", "reversed_by": reversal.name})
+	notices.close_task(get_task_key(name))
 	return reversal.name
+
+
+def get_task_key(name: str) -> str:
+	"""Key of the task about the differences of a transfer."""
+	return f"transfer:{name}"
 
 
 def _post_reversal(entry) -> None:
 	# A plain read could miss what was received since this transaction began.
 	rows = frappe.db.sql(
-		"""SELECT name, sku, warehouse, qty_change, in_transit_change, unit_cost FROM `tabStock Ledger`
+		"""SELECT name, sku, warehouse, qty_change, in_transit_change, unit_cost, batch FROM `tabStock Ledger`
 		WHERE source_name = %s AND source_doctype = %s ORDER BY sku, warehouse, entry_no DESC LOCK IN SHARE MODE""",
 		(entry.reversal_of, DOCTYPE),
 		as_dict=True,
@@ -292,6 +312,7 @@ def _post_reversal(entry) -> None:
 			reason=make_reason(entry),
 			key=f"reversal:{row.name}",
 			reversal_of=row.name,
+			batch=row.batch,
 		)
 		for row in rows
 	]

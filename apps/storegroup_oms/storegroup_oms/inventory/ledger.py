@@ -14,6 +14,7 @@ from frappe.utils import escape_html, now_datetime
 
 from storegroup_oms.bulk import insert_rows, update_rows
 from storegroup_oms.exceptions import InsufficientStockError, InvalidValueError, Shortage
+from storegroup_oms.inventory import batches
 from storegroup_oms.inventory.locks import Balance, Key, lock_balances
 
 LEDGER_FIELDS = (
@@ -36,6 +37,7 @@ LEDGER_FIELDS = (
 	"unit_cost",
 	"value_change",
 	"movement_key",
+	"batch",
 )
 BALANCE_FIELDS = (
 	"on_hand",
@@ -57,7 +59,7 @@ class Movement:
 	"""One change of one SKU in one warehouse, in whole pieces.
 
 	`unit_cost` is asked of what comes in; None takes the average so far. `key`: a movement of a key that has been
-	posted before is passed over.
+	posted before is passed over. `batch`, of SKUs that have them: None takes the first to expire.
 	"""
 
 	sku: str
@@ -71,6 +73,7 @@ class Movement:
 	reason: str = ""
 	key: str | None = None
 	reversal_of: str | None = None
+	batch: str | None = None
 
 	@property
 	def place(self) -> Key:
@@ -87,14 +90,13 @@ def post(movements: Iterable[Movement], balances: Mapping[Key, Balance] | None =
 	wanted = list(movements)
 	if not wanted:
 		return []
-	negative = check_movements(wanted)
+	negative, batched = _check(wanted)
 	balances = balances or lock_balances(movement.place for movement in wanted)
-	known: set[str | None] = set(find_posted(movement.key for movement in wanted if movement.key))
-	rows, touched, shortages = [], {}, []
-	for movement in wanted:
-		if movement.key and movement.key in known:
-			continue
-		known.add(movement.key)
+	fresh, shortages = _leave_out_posted(wanted), []
+	if batched:
+		fresh, shortages = batches.assign(fresh, batched, balances)
+	rows, touched = [], {}
+	for movement in fresh:
 		balance = balances[movement.place]
 		if short := _find_shortage(movement, balance, movement.warehouse in negative):
 			shortages.append(short)
@@ -104,24 +106,48 @@ def post(movements: Iterable[Movement], balances: Mapping[Key, Balance] | None =
 	if shortages:
 		refuse_shortages(shortages)
 	_store(rows, touched.values())
+	if batched:
+		batches.record(rows)
 	return [row["name"] for row in rows]
+
+
+def _leave_out_posted(movements: Sequence[Movement]) -> list[Movement]:
+	"""Movements without those of keys that have been posted, each key once."""
+	known = find_posted(movement.key for movement in movements if movement.key)
+	fresh = []
+	for movement in movements:
+		if movement.key and movement.key in known:
+			continue
+		if movement.key:
+			known.add(movement.key)
+		fresh.append(movement)
+	return fresh
 
 
 def check_movements(movements: Sequence[Movement]) -> set[str]:
 	"""Refuse what can't be a movement at all; returns the warehouses that may go below zero."""
+	return _check(movements)[0]
+
+
+def _check(movements: Sequence[Movement]) -> tuple[set[str], set[str]]:
+	"""As `check_movements`; also returns the SKUs that have batches."""
 	for movement in movements:
 		numbers = (movement.qty, movement.reserved, movement.in_transit)
 		if not all(type(number) is int for number in numbers) or not any(numbers):
 			_refuse(_("SKU {0}: a movement is a whole number of pieces other than 0.").format(movement.sku))
 		if movement.unit_cost is not None and movement.unit_cost < 0:
 			_refuse(_("SKU {0}: the unit cost can't be negative.").format(movement.sku))
-	_check_skus({movement.sku for movement in movements})
-	return _check_warehouses({movement.warehouse for movement in movements})
+	batched = _check_skus({movement.sku for movement in movements})
+	return _check_warehouses({movement.warehouse for movement in movements}), batched
 
 
-def _check_skus(skus: set[str]) -> None:
+def _check_skus(skus: set[str]) -> set[str]:
+	"""Refuse SKUs that can't move; returns those that have batches."""
 	rows = frappe.get_all(
-		"SKU", filters={"name": ["in", sorted(skus)]}, fields=["name", "is_bundle"], order_by="name asc"
+		"SKU",
+		filters={"name": ["in", sorted(skus)]},
+		fields=["name", "is_bundle", "has_batches"],
+		order_by="name asc",
 	)
 	found = {row.name: row.is_bundle for row in rows}
 	for sku in sorted(skus):
@@ -129,6 +155,7 @@ def _check_skus(skus: set[str]) -> None:
 			_refuse(_("SKU {0} doesn't exist. Create it first, or correct the code.").format(sku))
 		if found[sku]:
 			_refuse(_("SKU {0} is a bundle and has no stock of its own. Move its components.").format(sku))
+	return {row.name for row in rows if row.has_batches}
 
 
 def _check_warehouses(warehouses: set[str]) -> set[str]:
@@ -223,6 +250,7 @@ def _apply(movement: Movement, balance: Balance) -> dict:
 		"unit_cost": unit_cost,
 		"value_change": value_change,
 		"movement_key": movement.key,
+		"batch": movement.batch,
 	}
 
 

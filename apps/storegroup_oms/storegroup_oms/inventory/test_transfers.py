@@ -61,6 +61,8 @@ class TestReceive(TransferTest):
 		task = frappe.get_doc("Task", {"reference_name": self.entry.name})
 		self.assertEqual((task.kind, task.status), ("Stock", "Open"))
 		self.assertEqual(task.description, f"{self.skus[0]}: 6 sent, 5 received")
+		entries.reverse(self.entry.name, "counted again")
+		self.assertEqual(frappe.db.get_value("Task", task.name, "status"), "Done")
 
 	def test_more_than_was_sent_is_booked_as_found(self):
 		self.assertEqual(self.receive(7, 4), "Received")

@@ -10,7 +10,7 @@ from frappe.utils import escape_html, now_datetime
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.inventory import ledger, notices
-from storegroup_oms.inventory.entries import DOCTYPE, set_bins
+from storegroup_oms.inventory.entries import DOCTYPE, get_batch, get_task_key, set_bins
 from storegroup_oms.inventory.ledger import Movement
 from storegroup_oms.inventory.locks import lock_balances
 from storegroup_oms.inventory.sheets import read_whole, refuse
@@ -71,7 +71,11 @@ def _check(entry, receipt_count: int, pieces: Mapping[str, object], is_last: boo
 
 
 def _make_movements(entry, row, came: int, expected: int, missing: int) -> list[Movement]:
-	common = {"source": (DOCTYPE, entry.name), "unit_cost": Decimal(str(row.unit_cost or 0))}
+	common = {
+		"source": (DOCTYPE, entry.name),
+		"unit_cost": Decimal(str(row.unit_cost or 0)),
+		"batch": get_batch(row),
+	}
 	key = f"entry:{entry.name}:{row.idx}:in:{entry.receipt_count + 1}"
 	usual, extra = min(came, expected), max(came - expected, 0)
 	made = []
@@ -124,8 +128,3 @@ def _open_task(entry, differing: list) -> None:
 		"<br>".join(lines),
 		reference=(DOCTYPE, entry.name),
 	)
-
-
-def get_task_key(name: str) -> str:
-	"""Key of the task about a transfer's differences."""
-	return f"transfer:{name}"

@@ -42,6 +42,12 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		).name,
 		"Stock Figure": insert("Stock Figure", sku=sku, warehouse=warehouse).name,
 		"Stock Drift": insert("Stock Drift", sku=sku, warehouse=warehouse, kind="On Hand").name,
+		"Stock Batch Balance": insert(
+			"Stock Batch Balance",
+			batch=insert("Stock Batch", sku=sku, batch_no="B1", expires_on=now).name,
+			sku=sku,
+			warehouse=warehouse,
+		).name,
 		"Stock Count": (count := factories.create_stock_count(warehouse).name),
 		"Stock Count Line": insert("Stock Count Line", stock_count=count, sku=sku, warehouse=warehouse).name,
 		"Stock Entry": factories.create_stock_entry("Receipt", [(sku, 1)], warehouse).name,

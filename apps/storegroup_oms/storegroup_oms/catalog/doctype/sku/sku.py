@@ -27,6 +27,7 @@ class SKU(FieldLevelMixin, Document):
 		category: DF.Data | None
 		components: DF.Table[SKUComponent]
 		cost_price: DF.Currency
+		has_batches: DF.Check
 		height_mm: DF.Int
 		image: DF.AttachImage | None
 		is_active: DF.Check

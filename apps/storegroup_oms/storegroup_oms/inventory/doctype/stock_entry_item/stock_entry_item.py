@@ -13,7 +13,9 @@ class StockEntryItem(Document):
 		from frappe.types import DF
 
 		barcode: DF.Data | None
+		batch_no: DF.Data | None
 		bin_location: DF.Data | None
+		expires_on: DF.Date | None
 		missing_qty: DF.Int
 		parent: DF.Data
 		parentfield: DF.Data
