@@ -117,3 +117,40 @@ def test_a_count_is_finished_and_approved(desk: Page, watch: Watch, shelf: Shelf
 	assert read_stored("Stock Balance", {"sku": shelf.skus[0], "warehouse": shelf.warehouse}, "on_hand") == 8
 	assert read_stored("Stock Balance", {"sku": shelf.skus[1], "warehouse": shelf.warehouse}, "on_hand") == 10
 	assert watch.faults == []
+
+
+def test_what_to_buy_becomes_a_draft_receipt(desk: Page, watch: Watch, shelf: Shelf):  # noqa: F811
+	category = factories.make_suffix()
+	frappe.db.set_value("SKU", shelf.skus[0], "category", category)
+	shop = factories.create_shop().name
+	order = factories.create_order([(shelf.skus[0], 30)], shop=shop, status="Completed")
+	frappe.db.commit()
+	try:
+		desk.evaluate(
+			"""([warehouse, category]) => {
+				frappe.route_options = { warehouse, category };
+				frappe.set_route("query-report", "Purchase Suggestions");
+			}""",
+			[shelf.warehouse, category],
+		)
+		row = desk.locator(".dt-scrollable .dt-row", has_text=shelf.skus[0])
+		# 30 in 30 days: 1 a day for 7 + 14 days, of which 10 are there.
+		expect(row).to_contain_text("1.00 × (7 + 14) + 0 + 0 − (10 − 0) − 0 = 11")
+		take_picture(desk, "purchase-suggestions")
+		row.locator('input[type="checkbox"]').check()
+		click_button(desk, "生成入库单")
+		desk.wait_for_function("window.cur_frm && cur_frm.doctype === 'Stock Entry' && cur_frm.is_new()")
+		assert desk.evaluate("cur_frm.doc.items.map(row => [row.sku, row.qty])") == [[shelf.skus[0], 11]]
+		assert desk.evaluate("[cur_frm.doc.kind, cur_frm.doc.warehouse]") == ["Receipt", shelf.warehouse]
+		assert watch.faults == []
+	finally:
+		frappe.db.rollback()
+		for doctype, field in (
+			("Order Item", "parent"),
+			("Order Event", "order"),
+			("Order Receiver", "order"),
+		):
+			frappe.db.delete(doctype, {field: order.name})
+		frappe.db.delete("Order", {"name": order.name})
+		frappe.db.delete("Shop", {"name": shop})
+		frappe.db.commit()

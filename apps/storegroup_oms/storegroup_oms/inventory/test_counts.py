@@ -125,6 +125,24 @@ class TestRace(IntegrationTest):
 		self.assertEqual(sorted(results), ["begun", "refused"])
 		self.assertEqual(frappe.db.count("Stock Count Line", {"warehouse": warehouse}), 1)
 
+	def test_two_who_count_one_sku_at_once_lose_nothing(self):
+		warehouse, sku = factories.create_warehouse().name, factories.create_sku().name
+		factories.create_stock(sku, 5, warehouse)
+		name = factories.create_stock_count(warehouse).name
+		counts.start(name)
+		frappe.db.commit()
+		self.addCleanup(self.remove, warehouse, sku)
+
+		works = [
+			lambda counter=counter: counting.set_tallies(name, {sku: 3}, counter)
+			for counter in ("one", "two")
+		]
+		totals = [result[sku] for result in run_together(works)]
+
+		frappe.db.rollback()
+		self.assertEqual(sorted(totals), [3, 6])
+		self.assertEqual(frappe.db.get_value("Stock Count Line", {"stock_count": name}, "counted_qty"), 6)
+
 	def test_a_job_posts_batch_by_batch_and_goes_on_after_an_end(self):
 		warehouse, sku = factories.create_warehouse().name, factories.create_sku().name
 		other = factories.create_sku().name

@@ -11,6 +11,7 @@ from storegroup_oms.inventory.reservation import Claim, Parcel, reserve
 from storegroup_oms.inventory.warehouses import create_defective, find_defective
 from storegroup_oms.tests import factories
 from storegroup_oms.tests.compat import IntegrationTest
+from storegroup_oms.tests.races import run_together
 
 
 class EntryTest(IntegrationTest):
@@ -310,6 +311,37 @@ class TestReverse(EntryTest):
 	def test_a_reversal_is_not_typed_in(self):
 		with self.assertRaises(InvalidValueError):
 			self.make("Reversal", 1)
+
+
+class TestRace(IntegrationTest):
+	def test_of_two_who_reverse_at_once_one_does(self):
+		warehouse, sku = factories.create_warehouse().name, factories.create_sku().name
+		entry = factories.create_stock_entry("Receipt", [(sku, 3)], warehouse)
+		entry.submit()
+		frappe.db.commit()
+		self.addCleanup(self.remove, warehouse, sku)
+
+		def take_back() -> str:
+			try:
+				return entries.reverse(entry.name, "twice at once")
+			except InvalidValueError:
+				return ""
+
+		results = run_together([take_back, take_back])
+
+		frappe.db.rollback()
+		self.assertEqual(sorted(map(bool, results)), [False, True])
+		self.assertEqual(frappe.db.get_value("Stock Balance", {"sku": sku}, ["on_hand", "entry_no"]), (0, 2))
+
+	def remove(self, warehouse: str, sku: str) -> None:
+		frappe.db.rollback()
+		names = frappe.get_all("Stock Entry", {"warehouse": warehouse}, pluck="name", order_by="name asc")
+		frappe.db.delete("Stock Entry Item", {"parent": ["in", names]})
+		for doctype in ("Stock Entry", "Stock Balance", "Stock Ledger"):
+			frappe.db.delete(doctype, {"warehouse": warehouse})
+		frappe.db.delete("SKU", {"name": sku})
+		frappe.db.delete("Warehouse", {"name": warehouse})
+		frappe.db.commit()
 
 
 class TestDefectivePlace(EntryTest):
