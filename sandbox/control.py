@@ -19,6 +19,7 @@ from .generator import Generator
 from .jobs import Job, load_orders, replay_file
 from .live import Live
 from .model import PLATFORMS, Order, Refusal
+from .rush import rush
 from .store import Store, get_fields, keep_saved
 from .truth import make_truth, show_order, show_refund, show_shop
 from .world import World
@@ -85,6 +86,7 @@ class Control:
 			("POST", "shops/{shop_id}/authorize", self.authorize),
 			("GET", "shops/{shop_id}/listings", self.list_listings),
 			("POST", "shops/{shop_id}/listings", self.create_listings),
+			("PATCH", "shops/{shop_id}/listings", self.change_stock),
 			("POST", "orders", self.create_orders),
 			("GET", "orders/{shop_id}/{order_no}", self.get_order),
 			("POST", "orders/{shop_id}/{order_no}", self.move_order),
@@ -101,6 +103,8 @@ class Control:
 			("POST", "live", self.set_live),
 			("GET", "load", self.get_job),
 			("POST", "load", self.start_load),
+			("POST", "rush", self.start_rush),
+			("GET", "stock", self.get_stock),
 			("POST", "replay_file", self.start_replay),
 			("POST", "forge", self.forge),
 			("POST", "reset", self.reset),
@@ -190,6 +194,27 @@ class Control:
 		else:
 			made = [self.world.create_listing(shop.shop_id, **row) for row in body.get("listings", [body])]
 		return answer({"listings": [get_fields(row) for row in made]}, 201)
+
+	async def change_stock(self, request: web.Request) -> web.Response:
+		"""What somebody in the platform's back office does: {"stock": {outer id: pieces}}."""
+		shop = self.world.get_shop(request.match_info["shop_id"])
+		changed = []
+		for outer_id, pieces in (await read(request))["stock"].items():
+			for listing in self.world.find_listings(shop.shop_id, outer_id=outer_id):
+				self.world.set_stock(listing, int(pieces))
+				changed.append(get_fields(listing))
+		return answer({"listings": changed})
+
+	async def get_stock(self, request: web.Request) -> web.Response:
+		"""What every shop shows, and since when (unix seconds): {shop id: {outer id: [pieces, since]}}."""
+		return answer(
+			{
+				shop.shop_id: {
+					row.outer_id: [row.stock, row.modified] for row in self.world.list_listings(shop.shop_id)
+				}
+				for shop in self.world.list_shops()
+			}
+		)
 
 	# Orders
 
@@ -289,6 +314,11 @@ class Control:
 	async def start_load(self, request: web.Request) -> web.Response:
 		body = await read(request)
 		self.job.start(load_orders(self.world, self.generator, self.job, **body))
+		return answer(self.job.show(), 202)
+
+	async def start_rush(self, request: web.Request) -> web.Response:
+		body = await read(request)
+		self.job.start(rush(self.world, self.generator, self.job, **body))
 		return answer(self.job.show(), 202)
 
 	async def start_replay(self, request: web.Request) -> web.Response:

@@ -25,7 +25,7 @@ class Job:
 	def __init__(self) -> None:
 		self.state = "idle"
 		self.error = ""
-		self.wanted = self.orders = self.changes = 0
+		self.wanted = self.orders = self.changes = self.turned_away = 0
 		self.started = self.ended = 0.0
 		self.task: asyncio.Task | None = None
 
@@ -35,7 +35,7 @@ class Job:
 			work.close()
 			raise Refusal("busy", "a job is running")
 		self.state, self.error = "running", ""
-		self.wanted = self.orders = self.changes = 0
+		self.wanted = self.orders = self.changes = self.turned_away = 0
 		self.started, self.ended = time.monotonic(), 0.0
 		self.task = asyncio.create_task(self._run(work))
 
@@ -63,6 +63,7 @@ class Job:
 			"wanted": self.wanted,
 			"orders": self.orders,
 			"changes": self.changes,
+			"turned_away": self.turned_away,
 			"seconds": round(seconds, 3),
 		}
 
