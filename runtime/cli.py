@@ -270,15 +270,16 @@ def run_bench(bench: Bench, arguments: list[str]) -> int:
 def run_benchmark(bench: Bench, options: argparse.Namespace) -> int:
 	folder = bench.root / "benchmarks"
 	names = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
-	if options.name not in names:
+	name = (options.name or "").replace("-", "_")
+	if name not in names:
 		raise Failure(
 			f"There is no benchmark {options.name or '(none named)'}.",
 			f"Choose one of: {', '.join(names) or 'none yet'}",
 		)
-	site_name = BENCHMARK_SITE if options.name in WITH_OWN_SITE else TEST_SITE
+	site_name = BENCHMARK_SITE if name in WITH_OWN_SITE else TEST_SITE
 	with _lock(bench):
 		prepare(bench, site_name, with_tests=True)
-	command = [str(bench.python), str(folder / f"{options.name}.py"), *(["--json"] if options.json else [])]
+	command = [str(bench.python), str(folder / f"{name}.py"), *(["--json"] if options.json else [])]
 	environment = site.get_environment(bench) | {
 		"OMS_SITE": site_name,
 		"OMS_ROOT": str(bench.root),

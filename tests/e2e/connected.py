@@ -9,6 +9,7 @@ OF_SHOP = (
 	"Connector Call",
 	"Connector Event",
 	"Listing",
+	"Stock Push",
 	"Pull Window",
 	"Quarantined Order",
 	"Task",

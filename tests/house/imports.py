@@ -42,6 +42,7 @@ PURE = (
 	"connectors/base.py",
 	"connectors/errors.py",
 	"connectors/fields.py",
+	"connectors/offer_rules.py",
 	"connectors/http.py",
 	"connectors/reasons.py",
 	"connectors/registry.py",

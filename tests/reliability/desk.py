@@ -14,6 +14,8 @@ from .truth import CHINA
 
 # Found by shop; what hangs on their orders and customers goes with them.
 OF_SHOP = (
+	"Dedicated Stock",
+	"Stock Push",
 	"After-sale Case",
 	"Pull Window",
 	"Connector Event",

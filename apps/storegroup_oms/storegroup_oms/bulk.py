@@ -82,12 +82,13 @@ def _make_update(field: str, keeps_if_empty: bool, adds: bool) -> str:
 	return f"`{field}` = VALUES(`{field}`)"
 
 
-def update_rows(doctype: str, rows: Sequence[dict], fields: Sequence[str]) -> int:
+def update_rows(doctype: str, rows: Sequence[dict], fields: Sequence[str], stamps: bool = True) -> int:
 	"""Set the same fields of many existing rows, each to its own values; returns how many rows were given.
 
-	One UPDATE joined with a list of values per chunk; `modified` and `modified_by` follow. Rows that
-	don't exist are passed over.
+	One UPDATE joined with a list of values per chunk; `modified` and `modified_by` follow, unless `stamps` is False:
+	for what a job measures while somebody may have the record open. Rows that don't exist are passed over.
 	"""
+	stamped = ", stored.modified = %s, stored.modified_by = %s" if stamps else ""
 	for start in range(0, len(rows), CHUNK_SIZE):
 		chunk = rows[start : start + CHUNK_SIZE]
 		first = "SELECT %s AS name, " + ", ".join(f"%s AS `{field}`" for field in fields)
@@ -96,8 +97,8 @@ def update_rows(doctype: str, rows: Sequence[dict], fields: Sequence[str]) -> in
 		values = [value for row in chunk for value in (row["name"], *(row.get(field) for field in fields))]
 		frappe.db.sql(
 			f"UPDATE `tab{doctype}` stored JOIN ({first + more * (len(chunk) - 1)}) given ON given.name = stored.name"
-			f" SET {assignments}, stored.modified = %s, stored.modified_by = %s",
-			[*values, frappe.utils.now(), frappe.session.user],
+			f" SET {assignments}{stamped}",
+			[*values, *([frappe.utils.now(), frappe.session.user] if stamps else [])],
 		)
 	return len(rows)
 

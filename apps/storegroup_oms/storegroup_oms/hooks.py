@@ -60,8 +60,25 @@ doc_events = {
 			"Customer Identity",
 		)
 	},
-	"Listing": {"on_update": "storegroup_oms.catalog.matching.note_listing_match"},
-	"SKU": {"on_update": "storegroup_oms.catalog.matching.match_new_sku"},
+	"Listing": {
+		"on_update": [
+			"storegroup_oms.catalog.matching.note_listing_match",
+			"storegroup_oms.connectors.stock_changes.note_listing",
+		]
+	},
+	"SKU": {
+		"on_update": [
+			"storegroup_oms.catalog.matching.match_new_sku",
+			"storegroup_oms.connectors.stock_changes.note_sku",
+		]
+	},
+	"Shop": {"on_update": "storegroup_oms.connectors.stock_changes.note_shop"},
+	"Stock Balance": {"on_update": "storegroup_oms.connectors.stock_changes.note_balance"},
+	"Dedicated Stock": {
+		"on_update": "storegroup_oms.connectors.stock_changes.note_balance",
+		"on_trash": "storegroup_oms.connectors.stock_changes.note_balance",
+	},
+	"Warehouse": {"on_update": "storegroup_oms.connectors.stock_changes.note_warehouse"},
 	"Dashboard Chart": {"validate": "storegroup_oms.doors.check_saved_query"},
 	"Number Card": {"validate": "storegroup_oms.doors.check_saved_query"},
 	"Shipment": {"on_update": "storegroup_oms.open_api.outbox.note_shipment"},
@@ -70,10 +87,18 @@ doc_events = {
 }
 
 # Called with `listings` and `codes` that lead to a SKU from now on.
-oms_listings_matched = ["storegroup_oms.orders.waiting_lines.enqueue_fill"]
+oms_listings_matched = [
+	"storegroup_oms.orders.waiting_lines.enqueue_fill",
+	"storegroup_oms.connectors.stock_changes.note_matched",
+]
+# Called with the SKUs of new ledger rows, in their transaction.
+oms_stock_changed = ["storegroup_oms.connectors.stock_changes.note_stock"]
 
 # Each gets the timeline rows just written, in the same transaction.
-order_event_sinks = ["storegroup_oms.open_api.outbox.write_order_deliveries"]
+order_event_sinks = [
+	"storegroup_oms.open_api.outbox.write_order_deliveries",
+	"storegroup_oms.connectors.stock_changes.note_order_events",
+]
 
 scheduler_events = {
 	"cron": {

@@ -58,6 +58,7 @@ def _line_of(doctype: str, parent: str) -> Scope:
 
 SCOPES: dict[str, Scope] = {
 	"Shop": Scope(shop="`tabShop`.name IN ({values})"),
+	"Shop Warehouse": _line_of("Shop Warehouse", "Shop"),
 	"Listing": Scope(shop="`tabListing`.shop IN ({values})"),
 	"Order": Scope(shop="`tabOrder`.shop IN ({values})", warehouse="`tabOrder`.warehouse IN ({values})"),
 	"Order Item": _line_of("Order Item", "Order"),
@@ -81,6 +82,7 @@ SCOPES: dict[str, Scope] = {
 		warehouse="(`tabStock Entry`.warehouse IN ({values}) OR `tabStock Entry`.to_warehouse IN ({values}))"
 	),
 	"Stock Entry Item": _line_of("Stock Entry Item", "Stock Entry"),
+	"Dedicated Stock": Scope(shop="`tabDedicated Stock`.shop IN ({values})"),
 	"Stock Reservation": Scope(
 		shop="IFNULL(`tabStock Reservation`.shop, '') IN ('', {values})",
 		warehouse="`tabStock Reservation`.warehouse IN ({values})",
@@ -96,6 +98,7 @@ SCOPES: dict[str, Scope] = {
 	"Pull Window": Scope(shop="`tabPull Window`.shop IN ({values})"),
 	"Connector Event": Scope(shop="`tabConnector Event`.shop IN ({values})"),
 	"Connector Call": Scope(shop="`tabConnector Call`.shop IN ({values})"),
+	"Stock Push": Scope(shop="`tabStock Push`.shop IN ({values})"),
 	"Quarantined Order": Scope(shop="`tabQuarantined Order`.shop IN ({values})"),
 	"Webhook Delivery": Scope(shop="`tabWebhook Delivery`.shop IN ({values})"),
 	"After-sale Case": Scope(shop="`tabAfter-sale Case`.shop IN ({values})"),

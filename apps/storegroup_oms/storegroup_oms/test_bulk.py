@@ -68,6 +68,15 @@ class TestUpdateRows(IntegrationTest):
 		brands = [frappe.db.get_value("SKU", name, "brand") for name in (first, second, untouched)]
 		self.assertEqual(brands, ["A", "B", "C"])
 
+	def test_what_a_job_measures_leaves_the_stamps(self) -> None:
+		sku = create_sku().name
+		frappe.db.set_value("SKU", sku, "modified", "2026-01-01", update_modified=False)
+		update_rows("SKU", [{"name": sku, "brand": "A"}], ("brand",), stamps=False)
+		brand, modified = frappe.db.get_value("SKU", sku, ["brand", "modified"])
+		self.assertEqual((brand, modified.year, modified.month), ("A", 2026, 1))
+		update_rows("SKU", [{"name": sku, "brand": "B"}], ("brand",))
+		self.assertGreater(frappe.db.get_value("SKU", sku, "modified"), modified)
+
 
 class TestReserveNames(IntegrationTest):
 	def test_block_follows_the_counter(self) -> None:

@@ -40,7 +40,7 @@ STANDALONE = [
 	doctype
 	for doctype in permissions.SCOPES
 	if doctype not in ("Tag Link", "Document Follow", "Workflow Action")
-	and doctype not in ("Order Item", "Warehouse Region", "Shipment Order", "Shipment Item")
+	and doctype not in ("Order Item", "Warehouse Region", "Shipment Order", "Shipment Item", "Shop Warehouse")
 	and doctype not in ("After-sale Inspection", "Customer Identity", "Stock Entry Item")
 ]
 

@@ -41,6 +41,7 @@ WINDOWS = ("open_windows", "incomplete_windows", "missing_orders")
 MESSAGES = ("failed_messages", "retried_messages")
 QUARANTINE = ("quarantined",)
 LISTINGS = ("unmatched_listings",)
+STOCK = ("stock_differences",)
 ORDERS = ("overdue_orders", "due_soon_orders", "ship_by_amount")
 Counts = dict[str, dict]
 
@@ -60,6 +61,7 @@ def get_board() -> dict:
 		("Connector Event", MESSAGES, _count_messages),
 		("Quarantined Order", QUARANTINE, _count_quarantined),
 		("Listing", LISTINGS, _count_unmatched),
+		("Listing", STOCK, _count_stock_differences),
 		("Order", ORDERS, lambda: _count_late_orders(moment, hours)),
 	):
 		_fill(shops, doctype, columns, count)
@@ -139,6 +141,16 @@ def _count_unmatched() -> Counts:
 	)
 
 
+def _count_stock_differences() -> Counts:
+	"""Listings that show another figure than was sent."""
+	return _count(
+		"Listing",
+		"COUNT(*) AS stock_differences",
+		"differs_since IS NOT NULL AND status != %(gone)s",
+		{"gone": "Deleted"},
+	)
+
+
 def _count_late_orders(moment: datetime, hours: int) -> Counts:
 	return _count(
 		"Order",
@@ -191,6 +203,8 @@ def judge(shop: frappe._dict, moment: datetime) -> tuple[str, str]:
 		return "orange", _("Behind")
 	if shop.quarantined:
 		return "orange", _("Orders in Quarantine")
+	if shop.stock_differences:
+		return "orange", _("Stock Differs")
 	# An access that renews itself worries only once it has ended.
 	margin = timedelta(0) if shop.can_refresh else TOKEN_ENDS_SOON
 	if shop.token_expires_at and shop.token_expires_at < moment + margin:

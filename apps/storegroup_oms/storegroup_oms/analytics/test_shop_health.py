@@ -95,12 +95,14 @@ class TestBoard(IntegrationTest):
 		factories.create_listing(self.shop, status="Deleted")
 		insert("Listing", shop=self.shop, platform_item_id="1", status="On Sale")
 		insert("Listing", shop=self.shop, platform_item_id="2", status="Deleted")
+		for status in ("On Sale", "Deleted"):
+			factories.create_listing(self.shop, status=status, differs_since=now_datetime())
 
 		row = self.read()
 
 		self.assertEqual((row.open_windows, row.incomplete_windows, row.missing_orders), (2, 2, 7))
 		self.assertEqual((row.failed_messages, row.retried_messages), (1, 2))
-		self.assertEqual(row.unmatched_listings, 1)
+		self.assertEqual((row.unmatched_listings, row.stock_differences), (1, 1))
 		self.assertEqual(row.level, "red")
 
 	def test_shops_are_sorted_by_money_then_by_state(self):

@@ -23,6 +23,23 @@ def explode(skus: Iterable[str]) -> dict[str, dict[str, int]]:
 	return {sku: _take_apart(sku, bundles) for sku in wanted}
 
 
+def find_users(skus: Iterable[str]) -> set[str]:
+	"""The SKUs and every bundle that contains one of them, at any depth. One query for each level of nesting."""
+	found = set(skus)
+	level = found
+	while level:
+		parents = frappe.get_all(
+			"SKU Component",
+			filters={"sku": ["in", sorted(level)], "parenttype": "SKU"},
+			pluck="parent",
+			order_by="parent asc",
+			distinct=True,
+		)
+		level = set(parents) - found
+		found |= level
+	return found
+
+
 def _read_bundles(skus: list[str]) -> dict[str, dict[str, int]]:
 	"""Direct components of every bundle that can be reached from `skus`."""
 	bundles: dict[str, dict[str, int]] = {}

@@ -2,7 +2,7 @@
 
 import frappe
 
-from storegroup_oms.catalog.bundles import count_sets, explode
+from storegroup_oms.catalog.bundles import count_sets, explode, find_users
 from storegroup_oms.exceptions import BundleCycleError
 from storegroup_oms.tests.compat import IntegrationTest
 from storegroup_oms.tests.factories import create_bundle, create_sku
@@ -35,6 +35,24 @@ class TestExplode(IntegrationTest):
 
 		with self.assertRaises(BundleCycleError):
 			explode([outer.name])
+
+
+class TestFindUsers(IntegrationTest):
+	def test_bundles_are_found_at_any_depth(self):
+		cup, lid = create_sku().name, create_sku().name
+		mug = create_bundle([(cup, 1), (lid, 2)]).name
+		box = create_bundle([(mug, 3)]).name
+
+		self.assertEqual(find_users([cup]), {cup, mug, box})
+		self.assertEqual(find_users([box]), {box})
+		self.assertEqual(find_users([]), set())
+
+	def test_a_circle_ends(self):
+		inner = create_bundle()
+		outer = create_bundle([(inner.name, 1)])
+		frappe.db.set_value("SKU Component", inner.components[0].name, "sku", outer.name)
+
+		self.assertEqual(find_users([inner.name]), {inner.name, outer.name})
 
 
 class TestCountSets(IntegrationTest):

@@ -6,6 +6,7 @@ from storegroup_oms.connectors.errors import (
 	ConnectorError,
 	CredentialError,
 	RateLimitedError,
+	RefusedError,
 	RemoteNotFoundError,
 	RetryableError,
 	SignatureError,
@@ -30,3 +31,14 @@ def describe(error: ConnectorError) -> str:
 	return _(
 		"The platform refused the request. Check the app key, its secret and its permissions. {0}"
 	).format(code)
+
+
+def describe_stock(error: ConnectorError) -> str:
+	"""The same for a stock figure that a platform didn't take."""
+	code = f"[{error.code}] {error.message}".strip()
+	if isinstance(error, RefusedError):
+		return _(
+			"The platform refused this stock figure. See in its back office whether the item is still there and may be"
+			" changed; read the listings again, then push. {0}"
+		).format(code)
+	return describe(error)

@@ -49,7 +49,8 @@ class Limits:
 
 	`max_window` is the longest span of modified time of one query, `end_lag` how far its end must stay behind
 	now, `lookback` how far back it reaches. `calls_per_s` counts per app key. `poll_s` is how often a shop is
-	asked when pushes are relied on less or not at all.
+	asked when pushes are relied on less or not at all. `stock_levels_per_call` counts variants of one item that one
+	call can set, `stock_keys_per_read` listings whose stock one call tells.
 	"""
 
 	max_window: timedelta
@@ -61,6 +62,8 @@ class Limits:
 	poll_s: int = 60
 	push: Literal["socket", "webhook", ""] = ""
 	shows_unpaid: bool = True
+	stock_levels_per_call: int = 1
+	stock_keys_per_read: int = 1
 
 
 @dataclass(frozen=True)

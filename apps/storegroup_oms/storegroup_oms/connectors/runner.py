@@ -2,56 +2,36 @@
 
 The only place where `except Exception` ends a shop's work without ending that of the others. Jobs are found and
 started again by what is in the database (windows and messages that are due), so that a killed worker costs time
-only. A wake-up flag in Redis keeps a flood of messages from becoming a flood of jobs.
+only.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import frappe
-import redis
 from frappe.utils import add_to_date, cint, now_datetime
 
-from storegroup_oms.connectors import feeds, health, inbox, listings, pull, recheck, tokens
+from storegroup_oms.connectors import (
+	feeds,
+	health,
+	inbox,
+	listings,
+	pull,
+	recheck,
+	stock_changes,
+	stock_check,
+	stock_push,
+	tokens,
+)
 from storegroup_oms.connectors.accounts import is_connectable
 from storegroup_oms.connectors.errors import ConnectorError
-from storegroup_oms.connectors.gate import get_redis
 from storegroup_oms.connectors.registry import get_connector
 from storegroup_oms.connectors.sessions import Session, open_session
+from storegroup_oms.connectors.wakes import sleep_again, wake
 
-WAKE_LIFE_S = 15
 POLL_WITHOUT_PUSH_S = 20
 POLL_WITH_PUSH_S = 120
 WINDOWS_PER_JOB = 40
 BATCHES_PER_JOB = 50
-JOBS = {
-	"pull": ("storegroup_oms.connectors.runner.pull_shop", "default"),
-	"backfill": ("storegroup_oms.connectors.runner.fill_back", "long"),
-	"inbox": ("storegroup_oms.connectors.runner.work_inbox", "short"),
-	"token": ("storegroup_oms.connectors.runner.refresh_token", "short"),
-	"recheck": ("storegroup_oms.connectors.runner.recheck_shop", "long"),
-	"listings": ("storegroup_oms.connectors.runner.refresh_listings", "long"),
-}
-
-
-def wake(shop: str, kind: str, **arguments) -> bool:
-	"""Start a job for a shop after commit, unless one was asked for a moment ago; True when this call did."""
-	with suppress(redis.RedisError):
-		if not get_redis().set(_get_wake_key(shop, kind), "1", nx=True, ex=WAKE_LIFE_S):
-			return False
-	method, queue = JOBS[kind]
-	frappe.enqueue(method, queue=queue, timeout=900, enqueue_after_commit=True, shop=shop, **arguments)
-	return True
-
-
-def _get_wake_key(shop: str, kind: str) -> str:
-	return f"oms:wake:{frappe.local.site}:{kind}:{shop}"
-
-
-def _sleep_again(shop: str, kind: str) -> None:
-	"""From now on a new wake-up starts a new job; what this job will still find is none of its business."""
-	with suppress(redis.RedisError):
-		get_redis().delete(_get_wake_key(shop, kind))
 
 
 def tick() -> None:
@@ -68,6 +48,12 @@ def tick() -> None:
 		wake(name, "inbox")
 	for name in tokens.find_expiring(moment):
 		wake(name, "token")
+	wake("", "offers")
+	for name in stock_push.find_waiting_shops():
+		wake(name, "stock")
+	for name in stock_check.find_shops():
+		if stock_changes.is_time(f"check:{name}", stock_check.EVERY_S):
+			wake(name, "stock_check")
 	frappe.db.commit()
 
 
@@ -156,8 +142,24 @@ def recheck_shop(shop: str, hours: int) -> None:
 	_run(shop, "recheck", lambda session: recheck.recheck(session, hours))
 
 
+def refresh_offers() -> None:
+	"""Find the listings that must show another figure, and start the pushes of their shops."""
+	sleep_again("", "offers")
+	stock_changes.refresh()
+
+
+def push_stock(shop: str) -> None:
+	"""Send the shop's changed stock figures."""
+	_run(shop, "stock", stock_push.push)
+
+
+def check_stock(shop: str) -> None:
+	"""Read back what the shop's platform shows."""
+	_run(shop, "stock_check", stock_check.check)
+
+
 def _run(shop: str, kind: str, work: Callable[[Session], object]) -> None:
-	_sleep_again(shop, kind)
+	sleep_again(shop, kind)
 	if frappe.db.get_value("Shop", shop, "status") != "Active":
 		return
 	try:

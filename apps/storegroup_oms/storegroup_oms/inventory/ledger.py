@@ -289,3 +289,11 @@ def _store(rows: Sequence[dict], balances: Iterable[Balance]) -> None:
 		for balance in balances
 	]
 	update_rows("Stock Balance", values, BALANCE_FIELDS)
+	_tell(rows)
+
+
+def _tell(rows: Sequence[dict]) -> None:
+	"""Call what `hooks.py` names under `oms_stock_changed` with the SKUs of new rows, in their transaction."""
+	if rows:
+		for hook in frappe.get_hooks("oms_stock_changed"):
+			frappe.get_attr(hook)(sorted({row["sku"] for row in rows}))

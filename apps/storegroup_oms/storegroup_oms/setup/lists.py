@@ -1,6 +1,7 @@
 """Columns and saved filters of the lists that people work in all day."""
 
 import json
+from collections.abc import Callable
 
 import frappe
 from frappe import _
@@ -25,6 +26,24 @@ COLUMNS = {
 		("platform_shop_id", "Platform Shop ID"),
 		("complete_up_to", "Complete Up To"),
 		("token_expires_at", "Token Expires At"),
+	),
+	"Listing": (
+		("name", "ID"),
+		("status_field", "Status"),
+		("shop", "Shop"),
+		("sku", "SKU"),
+		("wanted_qty", "Wanted"),
+		("pushed_qty", "Pushed"),
+		("confirmed_qty", "Confirmed"),
+	),
+	"Stock Push": (
+		("name", "ID"),
+		("status_field", "Status"),
+		("listing", "Listing"),
+		("shop", "Shop"),
+		("qty", "Pieces Sent"),
+		("pushed_at", "Sent At"),
+		("delay_ms", "After the Change (ms)"),
 	),
 	"Pull Window": (
 		("name", "ID"),
@@ -66,6 +85,7 @@ COLUMNS = {
 }
 
 FILTERS_MADE = "oms_saved_filters_made"
+LISTING_FILTERS_MADE = "oms_listing_filters_made"
 
 
 def make_saved_filters() -> dict[str, list[list]]:
@@ -96,26 +116,43 @@ def make_saved_filters() -> dict[str, list[list]]:
 	}
 
 
+def make_listing_filters() -> dict[str, list[list]]:
+	"""The same for the list of listings."""
+	listing = "Listing"
+	return {
+		_("Stock differs at the platform"): [[listing, "differs_since", "is", "set"]],
+		_("Push failed or refused"): [[listing, "is_dirty", "=", 1], [listing, "push_attempts", ">", 0]],
+		_("Selling stopped"): [[listing, "stock_stopped", "=", 1]],
+		_("On sale, not matched"): [[listing, "status", "=", "On Sale"], [listing, "sku", "is", "not set"]],
+	}
+
+
 def ensure_saved_filters() -> None:
 	"""Save the filters once in the site's language, which is known when the setup wizard is through.
 
 	Frappe shows their names as they are. Afterwards they are the administrator's to change or remove.
 	"""
-	is_ready = cint(frappe.db.get_single_value("System Settings", "setup_complete"))
-	if not is_ready or frappe.db.get_default(FILTERS_MADE):
+	if not cint(frappe.db.get_single_value("System Settings", "setup_complete")):
+		return
+	_save_filters("Order", make_saved_filters, FILTERS_MADE)
+	_save_filters("Listing", make_listing_filters, LISTING_FILTERS_MADE)
+
+
+def _save_filters(doctype: str, make: Callable[[], dict[str, list[list]]], mark: str) -> None:
+	if frappe.db.get_default(mark):
 		return
 	language = frappe.local.lang
 	frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or language
 	try:
-		filters = make_saved_filters()
+		filters = make()
 	finally:
 		frappe.local.lang = language
 	for name, conditions in filters.items():
-		row = {"reference_doctype": "Order", "filter_name": name, "for_user": ""}
+		row = {"reference_doctype": doctype, "filter_name": name, "for_user": ""}
 		if not frappe.db.exists("List Filter", row):
 			document = frappe.get_doc({"doctype": "List Filter", **row, "filters": json.dumps(conditions)})
 			document.insert(ignore_permissions=True)  # installation runs before anyone has a role
-	frappe.db.set_default(FILTERS_MADE, "1")
+	frappe.db.set_default(mark, "1")
 
 
 def ensure_lists() -> None:
@@ -140,4 +177,4 @@ def remove_lists() -> None:
 	"""Delete the settings and the shared filters of our lists."""
 	frappe.db.delete("List View Settings", {"name": ["in", list(COLUMNS)]})
 	frappe.db.delete("List Filter", {"reference_doctype": ["in", list(COLUMNS)]})
-	frappe.db.delete("DefaultValue", {"defkey": FILTERS_MADE})
+	frappe.db.delete("DefaultValue", {"defkey": ["in", [FILTERS_MADE, LISTING_FILTERS_MADE]]})

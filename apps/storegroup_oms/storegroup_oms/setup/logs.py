@@ -2,7 +2,13 @@
 
 import frappe
 
-DAYS = {"Connector Event": 30, "Connector Call": 7, "Pull Window": 30, "Stock Proof": 90}
+DAYS = {
+	"Connector Event": 30,
+	"Connector Call": 7,
+	"Pull Window": 30,
+	"Stock Proof": 90,
+	"Stock Push": 14,
+}
 
 
 def ensure_log_clearing() -> None:

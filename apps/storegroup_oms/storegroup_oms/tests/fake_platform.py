@@ -28,11 +28,29 @@ from storegroup_oms.connectors.base import (
 )
 from storegroup_oms.connectors.errors import CredentialError, MappingError, RemoteNotFoundError
 from storegroup_oms.connectors.registry import Connector
+from storegroup_oms.inventory.ledger import Movement, post
 from storegroup_oms.orders.canonical import CanonicalLine, CanonicalOrder
 from storegroup_oms.tests.compat import IntegrationTest
-from storegroup_oms.tests.factories import create_shop, create_sku
+from storegroup_oms.tests.factories import (
+	create_listing,
+	create_shop,
+	create_sku,
+	create_stock,
+	create_warehouse,
+)
 
 PAGE_SIZE = 3
+OF_SHOP = (
+	"Order",
+	"Pull Window",
+	"Connector Event",
+	"Connector Call",
+	"Quarantined Order",
+	"Listing",
+	"Dedicated Stock",
+	"Stock Push",
+	"Task",
+)
 
 
 @dataclass
@@ -59,6 +77,8 @@ class FakePlatform:
 	valid_token: str = "token-1"
 	refresh_tokens: dict[str, str] = field(default_factory=lambda: {"refresh-1": "token-1"})
 	calls: list[str] = field(default_factory=list)
+	stock: dict[tuple[str, str], int] = field(default_factory=dict)
+	refused_items: set[str] = field(default_factory=set)
 
 	def add(self, number: str, minutes_ago: float = 5, **values) -> FakeOrder:
 		order = FakeOrder(number, now().replace(microsecond=0) - timedelta(minutes=minutes_ago), **values)
@@ -139,10 +159,16 @@ def make_connector(world: FakePlatform, limits: Limits | None = None) -> Connect
 			return
 
 		def update_stock(self, levels: Sequence[StockLevel]) -> list[StockResult]:
-			return []
+			item = levels[0].platform_item_id
+			self._ask(f"set {item} " + " ".join(str(level.qty) for level in levels))
+			if item in world.refused_items:
+				return [StockResult(level, "isv.item-not-exist", "No such item") for level in levels]
+			world.stock |= {(level.platform_item_id, level.platform_sku_id): level.qty for level in levels}
+			return [StockResult(level) for level in levels]
 
 		def get_stock(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-			return {}
+			self._ask("read")
+			return {key: world.stock[key] for key in keys if key in world.stock}
 
 		def refresh_token(self) -> TokenSet:
 			world.calls.append("refresh")
@@ -158,7 +184,13 @@ def make_connector(world: FakePlatform, limits: Limits | None = None) -> Connect
 			return ShopFacts("account-1", "nick-1")
 
 	FakeClient.limits = limits or Limits(
-		timedelta(days=1), timedelta(days=90), PAGE_SIZE, calls_per_s=1_000, burst=1_000
+		timedelta(days=1),
+		timedelta(days=90),
+		PAGE_SIZE,
+		calls_per_s=1_000,
+		burst=1_000,
+		stock_levels_per_call=2,
+		stock_keys_per_read=100,
 	)
 	return Connector("Taobao", FakeClient, read_order, lambda payload: None, lambda payload: [])
 
@@ -225,9 +257,7 @@ class ConnectorTest(IntegrationTest):
 			frappe.db.delete(doctype, {field_name: ["in", orders]})
 		for doctype, field_name in (("Customer Identity", "parent"), ("Customer", "name")):
 			frappe.db.delete(doctype, {field_name: ["in", [name for name in customers if name]]})
-		for doctype in ("Order", "Pull Window", "Connector Event", "Connector Call", "Quarantined Order"):
-			frappe.db.delete(doctype, {"shop": ["in", shops]})
-		for doctype in ("Listing", "Task"):
+		for doctype in OF_SHOP:
 			frappe.db.delete(doctype, {"shop": ["in", shops]})
 		frappe.db.delete("Shop", {"name": ["in", shops]})
 		frappe.db.delete("SKU", {"name": self.sku})
@@ -252,3 +282,34 @@ class ConnectorTest(IntegrationTest):
 			fields=["*"],
 			order_by="from_time asc",
 		)
+
+
+class ListedTest(ConnectorTest):
+	"""The shop has one `listing` of the SKU, of which 20 pieces lie in `warehouse`; all of it committed."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.warehouse = create_warehouse().name
+		create_stock(self.sku, 20, self.warehouse)
+		self.listing = self.create_listing("i1")
+		frappe.db.commit()
+
+	def create_listing(self, item: str, variant: str = "v1", **values) -> str:
+		values = {"platform_item_id": item, "platform_sku_id": variant, **values}
+		return create_listing(values.pop("shop", self.shop), values.pop("sku", self.sku), **values).name
+
+	def remove_committed(self) -> None:
+		super().remove_committed()
+		for doctype in ("Stock Balance", "Stock Ledger", "Stock Reservation"):
+			frappe.db.delete(doctype, {"warehouse": self.warehouse})
+		frappe.db.delete("Warehouse", {"name": self.warehouse})
+		frappe.db.commit()
+
+	def get_listing(self, name: str | None = None) -> frappe._dict:
+		frappe.db.rollback()
+		return frappe.db.get_value("Listing", name or self.listing, "*", as_dict=True)
+
+	def move(self, qty: int) -> None:
+		"""Pieces come in or, negative, go; committed."""
+		post([Movement(self.sku, self.warehouse, "Adjustment", qty=qty)])
+		frappe.db.commit()

@@ -54,6 +54,8 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Stock Reservation": insert(
 			"Stock Reservation", sku=sku, warehouse=warehouse, shop=shop, order=order.name, qty=0
 		).name,
+		"Dedicated Stock": insert("Dedicated Stock", shop=shop, sku=sku, qty=1).name,
+		"Stock Push": insert("Stock Push", shop=shop, sku=sku, qty=1, outcome="Taken", pushed_at=now).name,
 		"Listing": factories.create_listing(shop=shop, sku=sku).name,
 		"After-sale Case": factories.create_after_sale_case(order.name).name,
 		"Task": factories.create_task(shop=shop).name,

@@ -58,7 +58,9 @@ class JDClient(PlatformClient):
 
 	platform = "JD"
 	# A month would be allowed, but pages past 100 come back empty (one source): 10,000 orders a window.
-	limits = Limits(max_window=timedelta(days=1), lookback=timedelta(days=90), page_size=100)
+	limits = Limits(
+		max_window=timedelta(days=1), lookback=timedelta(days=90), page_size=100, stock_keys_per_read=100
+	)
 
 	def __init__(self, account: Account, transport: Transport, now: Callable[[], datetime]) -> None:
 		super().__init__(account, transport, now)

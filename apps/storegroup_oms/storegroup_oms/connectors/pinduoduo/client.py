@@ -47,6 +47,7 @@ class PinduoduoClient(PlatformClient):
 		end_lag=timedelta(minutes=3),
 		push="socket",
 		shows_unpaid=False,
+		stock_keys_per_read=100,
 	)
 
 	def list_orders(self, window: TimeWindow, page: int) -> Page:

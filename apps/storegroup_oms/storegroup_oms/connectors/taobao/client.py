@@ -63,6 +63,8 @@ class TaobaoClient(PlatformClient):
 		lookback=timedelta(days=90),
 		page_size=100,
 		push="socket",
+		stock_levels_per_call=20,
+		stock_keys_per_read=20,
 	)
 
 	def list_orders(self, window: TimeWindow, page: int) -> Page:

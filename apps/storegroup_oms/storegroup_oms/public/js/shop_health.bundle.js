@@ -94,6 +94,7 @@ function make_targets(shop, board) {
 		messages: ["List", "Connector Event", { shop, status: ["in", ["Failed", "Retry"]] }],
 		quarantine: ["List", "Quarantined Order", { shop, status: "Waiting" }],
 		listings: ["List", "Listing", { shop, sku: ["is", "not set"], status: "On Sale" }],
+		stock: ["List", "Listing", { shop, differs_since: ["is", "set"] }],
 	};
 }
 
@@ -132,6 +133,7 @@ function make_table(rows, board) {
 		[__("Messages"), __("Pushed messages that failed or are tried again.")],
 		[__("Quarantine"), __("Orders that could not be read.")],
 		[__("Unmatched"), __("Listings on sale without a SKU.")],
+		[__("Stock Differences"), __("Listings whose stock at the platform is another than was sent.")],
 		[__("Authorisation"), __("When the platform's authorisation ends.")],
 	];
 	const head = heads
@@ -162,6 +164,7 @@ function make_row(row, labels, board) {
 		make_number(row, "messages", total(row.failed_messages, row.retried_messages), "red"),
 		make_number(row, "quarantine", row.quarantined, "orange"),
 		make_number(row, "listings", row.unmatched_listings, "orange"),
+		make_number(row, "stock", row.stock_differences, "orange"),
 		make_end(row, board.as_of),
 	];
 	const tds = cells.map((cell, index) => `<td data-label="${labels[index]}"><div>${cell}</div></td>`).join("");

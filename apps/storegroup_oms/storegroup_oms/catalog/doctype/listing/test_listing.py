@@ -47,9 +47,7 @@ class TestMatch(IntegrationTest):
 
 	def test_another_sku_makes_the_stock_dirty_again(self):
 		listing = create_listing(match_method="Code")
-		listing.is_dirty = 0
-		listing.save()
-		self.assertEqual(listing.is_dirty, 0)
+		listing.db_set("is_dirty", 0)
 
 		listing.sku = create_sku().name
 		listing.save()

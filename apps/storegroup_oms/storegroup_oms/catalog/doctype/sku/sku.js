@@ -5,8 +5,36 @@ frappe.ui.form.on("SKU", {
 
 	refresh(frm) {
 		show_stock(frm);
+		if (!frm.is_new() && frappe.model.can_write("Listing")) add_stop_buttons(frm);
 	},
 });
+
+function add_stop_buttons(frm) {
+	const group = __("In All Shops");
+	frm.add_custom_button(__("Stop Selling"), () => stop_everywhere(frm, true), group);
+	frm.add_custom_button(__("Sell Again"), () => stop_everywhere(frm, false), group);
+}
+
+function stop_everywhere(frm, stopped) {
+	const question = stopped
+		? __("Every listing of {0}, and of bundles with it, shows 0 in all your shops until you sell it again. Stop?", [frm.doc.name])
+		: __("Listings of {0}, and of bundles with it, show their stock again. Go on?", [frm.doc.name]);
+	frappe.confirm(question, () =>
+		frappe
+			.call({
+				method: "storegroup_oms.api.stock_push.stop_sku",
+				type: "POST",
+				args: { sku: frm.doc.name, stopped },
+				freeze: true,
+			})
+			.then(({ message }) => {
+				const text = stopped
+					? __("{0} listings stopped", [message.changed])
+					: __("{0} listings sell again", [message.changed]);
+				frappe.show_alert({ message: text, indicator: "green" });
+			})
+	);
+}
 
 function show_stock(frm) {
 	const wrapper = frm.get_field("stock_html").$wrapper.empty();

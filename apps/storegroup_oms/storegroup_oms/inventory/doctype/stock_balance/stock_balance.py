@@ -22,6 +22,7 @@ class StockBalance(Document):
 		counted_at: DF.Datetime | None
 		in_transit: DF.Int
 		last_movement_at: DF.Datetime | None
+		offered_entry_no: DF.Int
 		on_hand: DF.Int
 		reserved: DF.Int
 		safety_stock: DF.Int

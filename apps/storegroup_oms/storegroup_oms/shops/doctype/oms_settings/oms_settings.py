@@ -35,6 +35,7 @@ class OMSSettings(Document):
 		ship_soon_hours: DF.Int
 		ship_within_hours: DF.Int
 		unpaid_close_hours: DF.Int
+		unpaid_keeps_minutes: DF.Int
 		webhook_off_days: DF.Int
 	# end: auto-generated types
 

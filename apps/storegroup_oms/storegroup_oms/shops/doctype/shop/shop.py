@@ -18,8 +18,11 @@ class Shop(FieldLevelMixin, Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		from storegroup_oms.shops.doctype.shop_warehouse.shop_warehouse import ShopWarehouse
+
 		app_key: DF.Data | None
 		app_secret: DF.Password | None
+		auto_buffer: DF.Check
 		commission_rate: DF.Percent
 		complete_up_to: DF.Datetime | None
 		default_courier: DF.Link | None
@@ -55,8 +58,13 @@ class Shop(FieldLevelMixin, Document):
 		shop_url: DF.Data | None
 		status: DF.Literal["Active", "Paused", "Authorisation Expired"]
 		stock_buffer: DF.Int
+		stock_delay_ms: DF.Int
+		stock_maximum: DF.Int
+		stock_minimum: DF.Int
 		stock_percentage: DF.Percent
 		stock_push_enabled: DF.Check
+		stock_stopped: DF.Check
+		stock_warehouses: DF.TableMultiSelect[ShopWarehouse]
 		token_expires_at: DF.Datetime | None
 		transaction_fee_rate: DF.Percent
 		webhook_secret: DF.Password | None
@@ -64,6 +72,7 @@ class Shop(FieldLevelMixin, Document):
 
 	def validate(self) -> None:
 		self.check_rates()
+		self.check_stock_limits()
 		self.check_gateway_url()
 		self.check_platform_shop_id()
 		self.check_platform_unchanged()
@@ -80,6 +89,15 @@ class Shop(FieldLevelMixin, Document):
 					exc=InvalidValueError,
 					title=_("Not a Percentage"),
 				)
+
+	def check_stock_limits(self) -> None:
+		"""A maximum isn't below the minimum."""
+		if self.stock_maximum and self.stock_maximum < (self.stock_minimum or 0):
+			frappe.throw(
+				_("The maximum stock can't be below the minimum."),
+				exc=InvalidValueError,
+				title=_("Minimum and Maximum"),
+			)
 
 	def check_gateway_url(self) -> None:
 		"""The gateway is reached over HTTP or HTTPS; a slash at the end is cut off."""

@@ -8,7 +8,7 @@ def get_data(data: dict | None = None) -> dict:
 		"fieldname": "shop",
 		"transactions": [
 			{"label": _("Orders"), "items": ["Order", "After-sale Case", "Order Import"]},
-			{"label": _("Goods"), "items": ["Listing"]},
+			{"label": _("Goods"), "items": ["Listing", "Dedicated Stock", "Stock Push"]},
 			{
 				"label": _("Connection"),
 				"items": ["Pull Window", "Quarantined Order", "Connector Event", "Connector Call"],
