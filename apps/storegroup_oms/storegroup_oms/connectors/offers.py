@@ -19,6 +19,7 @@ from storegroup_oms.connectors.offer_rules import (
 	keep_back,
 	make_offer,
 )
+from storegroup_oms.inventory.warehouses import SELLING_KINDS
 
 # Kinds of warehouses that ship for every shop; others count for the shops that name them.
 SHARED_KINDS = ("Own", "Third Party")
@@ -119,7 +120,7 @@ def _read_places(shops: Collection[str]) -> dict[str, Collection[str]]:
 		fields=["name", "warehouse_kind"],
 		order_by="priority asc, name asc",
 	)
-	active = {row.name for row in rows}
+	active = {row.name for row in rows if row.warehouse_kind in SELLING_KINDS}
 	places: dict[str, Collection[str]] = {
 		"": [row.name for row in rows if row.warehouse_kind in SHARED_KINDS]
 	}
