@@ -16,7 +16,7 @@ from runtime.report import Failure, complain, say, step
 
 GROUPS = ("data", "desk")
 # Benchmarks whose data is worth keeping: they have a site of their own.
-WITH_OWN_SITE = ("desk",)
+WITH_OWN_SITE = ("desk", "stock_pages")
 
 
 def main(root: Path, arguments: list[str]) -> int:
@@ -274,7 +274,7 @@ def run_benchmark(bench: Bench, options: argparse.Namespace) -> int:
 	if name not in names:
 		raise Failure(
 			f"There is no benchmark {options.name or '(none named)'}.",
-			f"Choose one of: {', '.join(names) or 'none yet'}",
+			f"Choose one of: {', '.join(names).replace('_', '-') or 'none yet'}",
 		)
 	site_name = BENCHMARK_SITE if name in WITH_OWN_SITE else TEST_SITE
 	with _lock(bench):

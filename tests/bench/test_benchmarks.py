@@ -79,3 +79,35 @@ def test_desk_asks_every_question_and_cleans_up(site: str) -> None:
 	assert figures["ok"] == all(row["ok"] for row in rows if row["is_judged"])
 	frappe.db.rollback()
 	assert count() | {"User": frappe.db.count("User"), "Customer": frappe.db.count("Customer")} == before
+
+
+def test_stock_pages_ask_every_view_prove_all_and_clean_up(site: str) -> None:
+	counted = ("Stock Ledger", "Stock Balance", "Stock Figure", "Stock Reservation", "Warehouse", "User")
+	before = count() | {doctype: frappe.db.count(doctype) for doctype in counted}
+	sizes = {"SKUS": "200", "WAREHOUSES": "3", "LEDGER_ROWS": "6000", "ROUNDS": "1"}
+	result = subprocess.run(
+		[sys.executable, str(ROOT / "benchmarks" / "stock_pages.py"), "--json", "--clean", "--proof"],
+		env=os.environ
+		| {f"OMS_BENCHMARK_{name}": size for name, size in sizes.items()}
+		| {"PYTHONPATH": str(ROOT)},
+		capture_output=True,
+		text=True,
+		check=False,
+	)
+	assert result.returncode == 0, result.stderr[-3000:]
+	figures = json.loads(result.stdout.splitlines()[-1])
+	assert figures["ledger_rows"] >= 5000
+	assert figures["drifts"] == 0
+	rows = figures["cases"]
+	assert {row["users"] for row in rows} == {1, 5}
+	assert {row["target_ms"] for row in rows} == {300}
+	by_user = {
+		user: {row["case"] for row in rows if row["user"] == user}
+		for user in ("Administrator", "Warehouse staff")
+	}
+	assert by_user["Administrator"] - by_user["Warehouse staff"] == {"value"}
+	for row in rows:
+		assert 0 < row["p50_ms"] <= row["p95_ms"]
+		assert row["ok"] == (row["p95_ms"] <= row["target_ms"])
+	frappe.db.rollback()
+	assert count() | {doctype: frappe.db.count(doctype) for doctype in counted} == before

@@ -61,4 +61,5 @@ def on_doctype_update() -> None:
 	frappe.db.add_index("Stock Ledger", ["sku", "warehouse", "posted_at"])
 	frappe.db.add_unique("Stock Ledger", ["sku", "warehouse", "entry_no"], constraint_name="unique_entry")
 	frappe.db.add_index("Stock Ledger", ["warehouse", "posted_at"])
+	frappe.db.add_index("Stock Ledger", ["movement_type", "posted_at"])
 	frappe.db.add_index("Stock Ledger", ["source_doctype", "source_name"])

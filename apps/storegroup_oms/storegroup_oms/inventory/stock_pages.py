@@ -1,0 +1,363 @@
+"""What the stock page shows, a page of rows at a time: matrix, movements, age, value, slow movers. Reads only.
+
+Every function takes filters, a start and a length and answers with `rows`, the `count` of all (up to a limit, see ADR
+0014) and what its view needs besides. Rows are those of the warehouses that the session's user may see; money is
+there for who reads level 1 only. Callers ask for the right on the DocType.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+from frappe.utils import add_to_date, cint, flt, now_datetime
+
+from storegroup_oms.exceptions import InvalidValueError
+from storegroup_oms.field_levels import get_hidden_fields
+from storegroup_oms.inventory import demand
+from storegroup_oms.inventory.figures import AGE_FIELDS
+from storegroup_oms.permissions import get_scope_condition
+
+COUNT_LIMIT = 1001
+LONGEST_PAGE = 1_000
+# Past so many rows nobody leafs; the filters lead there.
+LAST_START = 100_000
+NUMBERS = ("on_hand", "reserved", "available", "in_transit")
+FILTERS = (
+	*("text", "category", "sku", "warehouse", "order_by"),
+	*("kind", "from_time", "to_time", "source", "days"),
+)
+Filters = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Page:
+	"""Which rows of an ordered result are wanted."""
+
+	start: int
+	length: int
+
+	@classmethod
+	def make(cls, start: object, length: object) -> "Page":
+		"""From what a caller sent. Raises InvalidValueError for what can't be shown."""
+		page = cls(cint(start), cint(length))
+		if not (0 <= page.start <= LAST_START and 0 < page.length <= LONGEST_PAGE):
+			frappe.throw(
+				_("A page begins at row 0 to {0} and has 1 to {1} rows. Narrow the filters.").format(
+					LAST_START, LONGEST_PAGE
+				),
+				exc=InvalidValueError,
+				title=_("No Such Page"),
+			)
+		return page
+
+
+def keep_filters(sent: str | Mapping[str, object] | None) -> dict[str, str]:
+	"""The filters that a caller may set, as texts; empty ones are left out."""
+	given = frappe.parse_json(sent or "{}")
+	return {name: str(given[name]) for name in FILTERS if given.get(name)}
+
+
+@dataclass
+class Conditions:
+	"""SQL conditions and the values that they bind."""
+
+	texts: list[str]
+	values: dict[str, object]
+
+	def add(self, text: str, **values: object) -> None:
+		self.texts.append(text)
+		self.values |= values
+
+	def __str__(self) -> str:
+		return " AND ".join(self.texts) or "1 = 1"
+
+
+def _scope(doctype: str) -> Conditions:
+	condition = get_scope_condition(doctype)
+	# Its values are escaped, and would be taken for marks where others are bound; so something always is.
+	return Conditions([condition.replace("%", "%%")] if condition else [], {"count_limit": COUNT_LIMIT})
+
+
+def _add_goods(conditions: Conditions, filters: Filters) -> None:
+	"""Conditions on `goods`, the SKU: text (code or barcode by its beginning, name anywhere), category, one SKU."""
+	if text := str(filters.get("text") or "").strip():
+		conditions.add(
+			"(goods.name LIKE %(begins)s OR goods.barcode LIKE %(begins)s OR goods.sku_name LIKE %(contains)s)",
+			begins=f"{text}%",
+			contains=f"%{text}%",
+		)
+	if filters.get("category"):
+		conditions.add("goods.category = %(category)s", category=str(filters["category"]))
+	if filters.get("sku"):
+		conditions.add("goods.name = %(sku)s", sku=str(filters["sku"]))
+
+
+def _add_warehouse(conditions: Conditions, doctype: str, filters: Filters) -> None:
+	if filters.get("warehouse"):
+		conditions.add(f"`tab{doctype}`.warehouse = %(warehouse)s", warehouse=str(filters["warehouse"]))
+
+
+def _count(query: str, values: Mapping[str, object]) -> int:
+	return frappe.db.sql(f"SELECT COUNT(*) FROM ({query} LIMIT %(count_limit)s) found", values)[0][0]
+
+
+def _page_of(page: Page) -> str:
+	return f" LIMIT {page.length} OFFSET {page.start}"
+
+
+# Matrix
+
+ORDERS = {
+	"sku": "goods.name",
+	"available": "SUM(`tabStock Balance`.available), goods.name",
+	"on_hand": "SUM(`tabStock Balance`.on_hand) DESC, goods.name",
+}
+
+
+def get_matrix(filters: Filters, page: Page) -> dict:
+	"""SKUs with their stock in each warehouse, in total, and what can still be promised.
+
+	A row: sku, sku_name, specification, category, `places` {warehouse: numbers}, `total` (numbers), waiting (pieces
+	that open orders lack), promise (available less waiting plus in transit), value and average cost at level 1.
+	`warehouses` are the columns. Filters: text, category, sku, warehouse, order_by (sku, available, on_hand).
+	"""
+	conditions = _scope("Stock Balance")
+	_add_goods(conditions, filters)
+	_add_warehouse(conditions, "Stock Balance", filters)
+	order = ORDERS.get(str(filters.get("order_by") or "sku"), ORDERS["sku"])
+	found = f"""FROM `tabSKU` goods JOIN `tabStock Balance` ON `tabStock Balance`.sku = goods.name
+		WHERE {conditions} GROUP BY goods.name"""
+	names = frappe.db.sql(
+		f"SELECT goods.name {found} ORDER BY {order}{_page_of(page)}", conditions.values, pluck=True
+	)
+	rows = _read_goods(names)
+	_fill_places(rows, conditions)
+	waiting = demand.get_waiting()
+	return {
+		"rows": [_sum_up(rows[name], waiting.get(name, 0)) for name in names],
+		"count": _count(f"SELECT goods.name {found}", conditions.values),
+		"warehouses": sorted({warehouse for row in rows.values() for warehouse in row.places}),
+	}
+
+
+def _read_goods(names: Sequence[str]) -> dict[str, frappe._dict]:
+	rows = frappe.get_all(
+		"SKU",
+		filters={"name": ["in", names or [""]]},
+		fields=["name as sku", "sku_name", "specification", "category", "alert_level"],
+		order_by="name asc",
+	)
+	return {row.sku: frappe._dict(row, places={}, value=0) for row in rows}
+
+
+def _fill_places(rows: dict[str, frappe._dict], conditions: Conditions) -> None:
+	shows_value = "stock_value" not in get_hidden_fields("Stock Balance")
+	balances = frappe.db.sql(
+		f"""SELECT `tabStock Balance`.sku, `tabStock Balance`.warehouse, on_hand, reserved, available, in_transit, stock_value
+		FROM `tabStock Balance` JOIN `tabSKU` goods ON goods.name = `tabStock Balance`.sku
+		WHERE `tabStock Balance`.sku IN %(names)s AND {conditions}""",
+		{**conditions.values, "names": list(rows) or [""]},
+		as_dict=True,
+	)
+	for balance in balances:
+		row = rows[balance.sku]
+		row.places[balance.warehouse] = {number: cint(balance[number]) for number in NUMBERS}
+		if shows_value:
+			row.value += flt(balance.stock_value, 2)
+	if not shows_value:
+		for row in rows.values():
+			del row["value"]
+
+
+def _sum_up(row: frappe._dict, waiting: int) -> frappe._dict:
+	row.total = {number: sum(place[number] for place in row.places.values()) for number in NUMBERS}
+	row.waiting = waiting
+	row.promise = row.total["available"] - row.waiting + row.total["in_transit"]
+	return row
+
+
+# Movements
+
+MOVEMENT_FIELDS = (
+	*("name", "sku", "warehouse", "movement_type", "posted_at", "entry_no"),
+	*("qty_change", "reserved_change", "in_transit_change"),
+	*("on_hand_after", "reserved_after", "in_transit_after"),
+	*("source_doctype", "source_name", "reason", "posted_by", "reversal_of", "unit_cost", "value_change"),
+)
+
+
+def get_movements(filters: Filters, page: Page) -> dict:
+	"""Rows of the ledger, latest first, with the numbers after each; money at level 1.
+
+	Filters: sku, warehouse, kind, from_time, to_time, source (name of the document), `text` for the SKU, and for
+	programs `after`, the posted_at and name of the row to go on after; then without a count.
+	"""
+	conditions = make_movement_conditions(filters)
+	table = "`tabStock Ledger`"
+	if filters.get("text") and not filters.get("sku"):
+		table += f" JOIN `tabSKU` goods ON goods.name = {table}.sku"
+	hidden = get_hidden_fields("Stock Ledger")
+	fields = ", ".join(f"`tabStock Ledger`.`{field}`" for field in MOVEMENT_FIELDS if field not in hidden)
+	rows = frappe.db.sql(
+		f"""SELECT {fields} FROM {table} WHERE {conditions}
+		ORDER BY `tabStock Ledger`.posted_at DESC, `tabStock Ledger`.name DESC{_page_of(page)}""",
+		conditions.values,
+		as_dict=True,
+	)
+	if filters.get("after"):
+		return {"rows": rows}
+	count = _count(f"SELECT `tabStock Ledger`.name FROM {table} WHERE {conditions}", conditions.values)
+	return {"rows": rows, "count": count}
+
+
+def make_movement_conditions(filters: Filters) -> Conditions:
+	"""The conditions of `get_movements`."""
+	conditions = _scope("Stock Ledger")
+	for field, column in (
+		("sku", "sku"),
+		("warehouse", "warehouse"),
+		("kind", "movement_type"),
+		("source", "source_name"),
+	):
+		if filters.get(field):
+			conditions.add(f"`tabStock Ledger`.{column} = %({field})s", **{field: str(filters[field])})
+	if filters.get("from_time"):
+		conditions.add("`tabStock Ledger`.posted_at >= %(from_time)s", from_time=str(filters["from_time"]))
+	if filters.get("to_time"):
+		# A day alone means all of it.
+		end = str(filters["to_time"])
+		conditions.add(
+			"`tabStock Ledger`.posted_at <= %(to_time)s",
+			to_time=f"{end} 23:59:59.999999" if len(end) == 10 else end,
+		)
+	if not filters.get("sku"):
+		_add_goods(conditions, {"text": filters.get("text")})
+	if filters.get("after"):
+		moment, name = filters["after"]
+		conditions.add(
+			"`tabStock Ledger`.posted_at <= %(moment)s"
+			" AND (`tabStock Ledger`.posted_at < %(moment)s OR `tabStock Ledger`.name < %(name)s)",
+			moment=moment,
+			name=name,
+		)
+	return conditions
+
+
+# Age, value, slow movers
+
+
+def _make_figures(filters: Filters) -> tuple[Conditions, str]:
+	conditions = _scope("Stock Figure")
+	_add_goods(conditions, filters)
+	_add_warehouse(conditions, "Stock Figure", filters)
+	joined = """`tabStock Figure`
+		JOIN `tabSKU` goods ON goods.name = `tabStock Figure`.sku
+		JOIN `tabStock Balance` balance
+			ON balance.sku = `tabStock Figure`.sku AND balance.warehouse = `tabStock Figure`.warehouse"""
+	return conditions, joined
+
+
+def get_ages(filters: Filters, page: Page) -> dict:
+	"""Pieces by age (first in, first out), those longest in stock first; `totals` are the pieces of all rows.
+
+	A row: sku, sku_name, warehouse, on_hand, oldest_at and the age groups. Filters: text, category, sku, warehouse.
+	"""
+	conditions, joined = _make_figures(filters)
+	conditions.add("`tabStock Figure`.oldest_at IS NOT NULL")
+	fields = ", ".join(AGE_FIELDS)
+	rows = frappe.db.sql(
+		f"""SELECT goods.name AS sku, goods.sku_name, `tabStock Figure`.warehouse, balance.on_hand, oldest_at, {fields}
+		FROM {joined} WHERE {conditions}
+		ORDER BY `tabStock Figure`.oldest_at, `tabStock Figure`.name{_page_of(page)}""",
+		conditions.values,
+		as_dict=True,
+	)
+	sums = ", ".join(f"SUM({field}) AS {field}" for field in AGE_FIELDS)
+	# Of all goods, the sum needs no look at each of them.
+	goods = "JOIN `tabSKU` goods ON goods.name = `tabStock Figure`.sku" if "goods." in str(conditions) else ""
+	(totals,) = frappe.db.sql(
+		f"SELECT COUNT(*) AS places, {sums} FROM `tabStock Figure` {goods} WHERE {conditions}",
+		conditions.values,
+		as_dict=True,
+	)
+	return {
+		"rows": rows,
+		"count": totals.pop("places"),
+		"totals": {field: cint(totals[field]) for field in AGE_FIELDS},
+	}
+
+
+def get_values(filters: Filters, page: Page) -> dict:
+	"""Value per warehouse and category, with how often a year it turns over; for who reads level 1.
+
+	A row: warehouse, category, skus, on_hand, value, sold_cost_90, turnover (cost of 90 days' sales as of a year over
+	the value now; None without value). `totals` over all. Raises frappe.PermissionError.
+	"""
+	if "stock_value" in get_hidden_fields("Stock Balance"):
+		frappe.throw(
+			_("You may not read the value of stock."), exc=frappe.PermissionError, title=_("Not Permitted")
+		)
+	conditions = _scope("Stock Balance")
+	_add_goods(conditions, filters)
+	_add_warehouse(conditions, "Stock Balance", filters)
+	rows = frappe.db.sql(
+		f"""SELECT `tabStock Balance`.warehouse, IFNULL(goods.category, '') AS category, COUNT(*) AS skus,
+			SUM(on_hand) AS on_hand, SUM(stock_value) AS value, SUM(IFNULL(figure.sold_cost_90, 0)) AS sold_cost_90
+		FROM `tabStock Balance` JOIN `tabSKU` goods ON goods.name = `tabStock Balance`.sku
+		LEFT JOIN `tabStock Figure` figure
+			ON figure.sku = `tabStock Balance`.sku AND figure.warehouse = `tabStock Balance`.warehouse
+		WHERE {conditions} GROUP BY `tabStock Balance`.warehouse, goods.category ORDER BY value DESC""",
+		conditions.values,
+		as_dict=True,
+	)
+	for row in rows:
+		row.turnover = get_turnover(row.sold_cost_90, row.value)
+	totals = {field: sum(flt(row[field]) for row in rows) for field in ("on_hand", "value", "sold_cost_90")}
+	totals["turnover"] = get_turnover(totals["sold_cost_90"], totals["value"])
+	return {"rows": rows[page.start : page.start + page.length], "count": len(rows), "totals": totals}
+
+
+def get_turnover(sold_cost_90: float, value: float) -> float | None:
+	"""How often a year stock of a value is sold, by the cost of 90 days' sales; one place. None without value."""
+	return round(flt(sold_cost_90) * 365 / 90 / flt(value), 1) if flt(value) > 0 else None
+
+
+def get_slow_movers(filters: Filters, page: Page) -> dict:
+	"""Places with pieces of which none was sold or came in for `days` (default 90): the never sold ones, then the longest.
+
+	A row: sku, sku_name, warehouse, on_hand, available, last_sold_at, last_received_at, sold_90, days (without a
+	sale, since the last receipt where there was none), value at level 1. Filters: days, text, category, sku, warehouse.
+	"""
+	conditions, joined = _make_figures(filters)
+	before = add_to_date(now_datetime(), days=-(cint(filters.get("days")) or 90))
+	conditions.add(
+		"balance.on_hand > 0 AND (last_sold_at IS NULL OR last_sold_at < %(before)s)"
+		" AND last_received_at < %(before)s",
+		before=before,
+	)
+	value = "" if "stock_value" in get_hidden_fields("Stock Balance") else ", balance.stock_value AS value"
+	rows = frappe.db.sql(
+		f"""SELECT goods.name AS sku, goods.sku_name, `tabStock Figure`.warehouse, balance.on_hand, balance.available,
+			last_sold_at, last_received_at, sold_90,
+			DATEDIFF(%(now)s, IFNULL(last_sold_at, last_received_at)) AS days{value}
+		FROM {joined} WHERE {conditions}
+		ORDER BY `tabStock Figure`.last_sold_at, `tabStock Figure`.name{_page_of(page)}""",
+		{**conditions.values, "now": now_datetime()},
+		as_dict=True,
+	)
+	return {
+		"rows": rows,
+		"count": _count(f"SELECT goods.name FROM {joined} WHERE {conditions}", conditions.values),
+	}
+
+
+Read = Callable[[Filters, Page], dict]
+# View: what it reads from, and how.
+VIEWS: dict[str, tuple[str, Read]] = {
+	"matrix": ("Stock Balance", get_matrix),
+	"movements": ("Stock Ledger", get_movements),
+	"ages": ("Stock Figure", get_ages),
+	"values": ("Stock Balance", get_values),
+	"slow": ("Stock Figure", get_slow_movers),
+}
