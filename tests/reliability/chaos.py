@@ -121,6 +121,12 @@ class Platforms:
 			row["seed"] = self.seed * 100 + place
 		self.ask("POST", "faults", faults=rows)
 
+	def stop_shifts(self) -> None:
+		"""No more orders that change because a page is read; JD's refunds are read page by page all the time."""
+		for rule in self.ask("GET", "faults")["faults"]:
+			if rule["kind"] == "page_shift":
+				self.ask("DELETE", f"faults?id={rule['id']}")
+
 	def hide_orders(self, per_shop: int) -> None:
 		"""Orders of half an hour ago that the platform shows to nobody yet."""
 		now = self.ask("GET", "clock")["now"]

@@ -125,10 +125,14 @@ class Run:
 				self.platforms.expire_a_token()
 
 	def converge(self) -> None:
-		"""Go on killing until the last kill is done, then wait until nothing is left to do and compare."""
+		"""Go on killing until the last kill is done, then wait until nothing is left to do and compare.
+
+		Calls go on failing; what stops with the load is that orders change.
+		"""
 		while self.kills_left:
 			self._disturb()
 			time.sleep(LOOK_S / 4)
+		self.platforms.stop_shifts()
 		self.outcome.differences = self._wait_until_equal(self._get_unseen())
 		self.outcome.figures["converged_s"] = round(time.monotonic() - self.began, 1)
 		self.say(f"quiet with {len(self.outcome.differences)} differences")
@@ -144,14 +148,14 @@ class Run:
 		while time.monotonic() < deadline:
 			time.sleep(LOOK_S)
 			self.platforms.note_secrets()
-			left = self.desk.list_unsettled(moment, self._get_lags())
-			self._tell_progress(left)
-			if not left and not (left := self.compare(unseen)):
+			left = self.desk.list_unsettled(moment, self._get_lags()) or self.compare(unseen)
+			if not left:
 				return []
+			self._tell_progress(left)
 		return left if not self.desk.list_unsettled(moment, self._get_lags()) else left + self.compare(unseen)
 
 	def _tell_progress(self, left: list[str]) -> None:
-		if left and time.monotonic() >= self.next_word:
+		if time.monotonic() >= self.next_word:
 			self.next_word = time.monotonic() + TELL_EVERY_S
 			self.say(f"{len(left)} things to do: {left[0]}")
 

@@ -13,6 +13,7 @@ INDEXES = (
 	("status", "ship_by", "shop", "customer_kind", "province", "platform"),
 	("shop", "ordered_at", "tags"),
 	("warehouse", "status", "ordered_at", "shop"),
+	("province", "status", "ordered_at", "shop"),
 	# Of two indexes in the wanted order MariaDB takes the one with fewer columns. This one has four, so that it
 	# is left to lists without a status: the newest orders are the open ones, and it would read all of them
 	# before the first completed one.
