@@ -98,6 +98,11 @@ def _add_warehouse(conditions: Conditions, doctype: str, filters: Filters) -> No
 		conditions.add(f"`tab{doctype}`.warehouse = %(warehouse)s", warehouse=str(filters["warehouse"]))
 
 
+def _join_goods(conditions: Conditions, doctype: str) -> str:
+	"""The join with the SKU where conditions ask for it; over all goods it would be a look at each of them."""
+	return f"JOIN `tabSKU` goods ON goods.name = `tab{doctype}`.sku" if "goods." in str(conditions) else ""
+
+
 def _count(query: str, values: Mapping[str, object]) -> int:
 	return frappe.db.sql(f"SELECT COUNT(*) FROM ({query} LIMIT %(count_limit)s) found", values)[0][0]
 
@@ -109,9 +114,9 @@ def _page_of(page: Page) -> str:
 # Matrix
 
 ORDERS = {
-	"sku": "goods.name",
-	"available": "SUM(`tabStock Balance`.available), goods.name",
-	"on_hand": "SUM(`tabStock Balance`.on_hand) DESC, goods.name",
+	"sku": "`tabStock Balance`.sku",
+	"available": "SUM(`tabStock Balance`.available), `tabStock Balance`.sku",
+	"on_hand": "SUM(`tabStock Balance`.on_hand) DESC, `tabStock Balance`.sku",
 }
 
 
@@ -126,17 +131,15 @@ def get_matrix(filters: Filters, page: Page) -> dict:
 	_add_goods(conditions, filters)
 	_add_warehouse(conditions, "Stock Balance", filters)
 	order = ORDERS.get(str(filters.get("order_by") or "sku"), ORDERS["sku"])
-	found = f"""FROM `tabSKU` goods JOIN `tabStock Balance` ON `tabStock Balance`.sku = goods.name
-		WHERE {conditions} GROUP BY goods.name"""
-	names = frappe.db.sql(
-		f"SELECT goods.name {found} ORDER BY {order}{_page_of(page)}", conditions.values, pluck=True
-	)
+	found = f"""SELECT `tabStock Balance`.sku FROM `tabStock Balance`
+		{_join_goods(conditions, "Stock Balance")} WHERE {conditions} GROUP BY `tabStock Balance`.sku"""
+	names = frappe.db.sql(f"{found} ORDER BY {order}{_page_of(page)}", conditions.values, pluck=True)
 	rows = _read_goods(names)
 	_fill_places(rows, conditions)
 	waiting = demand.get_waiting()
 	return {
 		"rows": [_sum_up(rows[name], waiting.get(name, 0)) for name in names],
-		"count": _count(f"SELECT goods.name {found}", conditions.values),
+		"count": _count(found, conditions.values),
 		"warehouses": sorted({warehouse for row in rows.values() for warehouse in row.places}),
 	}
 
@@ -247,15 +250,28 @@ def make_movement_conditions(filters: Filters) -> Conditions:
 # Age, value, slow movers
 
 
-def _make_figures(filters: Filters) -> tuple[Conditions, str]:
+def _make_figures(filters: Filters) -> Conditions:
+	"""Conditions on figures of places that have pieces."""
 	conditions = _scope("Stock Figure")
 	_add_goods(conditions, filters)
 	_add_warehouse(conditions, "Stock Figure", filters)
-	joined = """`tabStock Figure`
-		JOIN `tabSKU` goods ON goods.name = `tabStock Figure`.sku
-		JOIN `tabStock Balance` balance
-			ON balance.sku = `tabStock Figure`.sku AND balance.warehouse = `tabStock Figure`.warehouse"""
-	return conditions, joined
+	conditions.add("`tabStock Figure`.oldest_at IS NOT NULL")
+	return conditions
+
+
+def _read_figures(fields: str, conditions: Conditions, order: str, page: Page, now: object = None) -> list:
+	"""A page of figures with what is in stock now; the page is cut out before anything is joined to it."""
+	return frappe.db.sql(
+		f"""SELECT figure.sku, goods.sku_name, figure.warehouse, balance.on_hand, {fields} FROM (
+			SELECT `tabStock Figure`.* FROM `tabStock Figure` {_join_goods(conditions, "Stock Figure")}
+			WHERE {conditions} ORDER BY `tabStock Figure`.{order}, `tabStock Figure`.name{_page_of(page)}
+		) figure
+		JOIN `tabSKU` goods ON goods.name = figure.sku
+		JOIN `tabStock Balance` balance ON balance.sku = figure.sku AND balance.warehouse = figure.warehouse
+		ORDER BY figure.{order}, figure.name""",
+		{**conditions.values, "now": now},
+		as_dict=True,
+	)
 
 
 def get_ages(filters: Filters, page: Page) -> dict:
@@ -263,19 +279,10 @@ def get_ages(filters: Filters, page: Page) -> dict:
 
 	A row: sku, sku_name, warehouse, on_hand, oldest_at and the age groups. Filters: text, category, sku, warehouse.
 	"""
-	conditions, joined = _make_figures(filters)
-	conditions.add("`tabStock Figure`.oldest_at IS NOT NULL")
-	fields = ", ".join(AGE_FIELDS)
-	rows = frappe.db.sql(
-		f"""SELECT goods.name AS sku, goods.sku_name, `tabStock Figure`.warehouse, balance.on_hand, oldest_at, {fields}
-		FROM {joined} WHERE {conditions}
-		ORDER BY `tabStock Figure`.oldest_at, `tabStock Figure`.name{_page_of(page)}""",
-		conditions.values,
-		as_dict=True,
-	)
+	conditions = _make_figures(filters)
+	rows = _read_figures(", ".join(("oldest_at", *AGE_FIELDS)), conditions, "oldest_at", page)
 	sums = ", ".join(f"SUM({field}) AS {field}" for field in AGE_FIELDS)
-	# Of all goods, the sum needs no look at each of them.
-	goods = "JOIN `tabSKU` goods ON goods.name = `tabStock Figure`.sku" if "goods." in str(conditions) else ""
+	goods = _join_goods(conditions, "Stock Figure")
 	(totals,) = frappe.db.sql(
 		f"SELECT COUNT(*) AS places, {sums} FROM `tabStock Figure` {goods} WHERE {conditions}",
 		conditions.values,
@@ -329,26 +336,18 @@ def get_slow_movers(filters: Filters, page: Page) -> dict:
 	A row: sku, sku_name, warehouse, on_hand, available, last_sold_at, last_received_at, sold_90, days (without a
 	sale, since the last receipt where there was none), value at level 1. Filters: days, text, category, sku, warehouse.
 	"""
-	conditions, joined = _make_figures(filters)
-	before = add_to_date(now_datetime(), days=-(cint(filters.get("days")) or 90))
+	conditions = _make_figures(filters)
 	conditions.add(
-		"balance.on_hand > 0 AND (last_sold_at IS NULL OR last_sold_at < %(before)s)"
-		" AND last_received_at < %(before)s",
-		before=before,
+		"(last_sold_at IS NULL OR last_sold_at < %(before)s) AND last_received_at < %(before)s",
+		before=add_to_date(now_datetime(), days=-(cint(filters.get("days")) or 90)),
 	)
 	value = "" if "stock_value" in get_hidden_fields("Stock Balance") else ", balance.stock_value AS value"
-	rows = frappe.db.sql(
-		f"""SELECT goods.name AS sku, goods.sku_name, `tabStock Figure`.warehouse, balance.on_hand, balance.available,
-			last_sold_at, last_received_at, sold_90,
-			DATEDIFF(%(now)s, IFNULL(last_sold_at, last_received_at)) AS days{value}
-		FROM {joined} WHERE {conditions}
-		ORDER BY `tabStock Figure`.last_sold_at, `tabStock Figure`.name{_page_of(page)}""",
-		{**conditions.values, "now": now_datetime()},
-		as_dict=True,
-	)
+	fields = f"""balance.available, last_sold_at, last_received_at, sold_90,
+		DATEDIFF(%(now)s, IFNULL(last_sold_at, last_received_at)) AS days{value}"""
+	found = f"SELECT `tabStock Figure`.name FROM `tabStock Figure` {_join_goods(conditions, 'Stock Figure')}"
 	return {
-		"rows": rows,
-		"count": _count(f"SELECT goods.name FROM {joined} WHERE {conditions}", conditions.values),
+		"rows": _read_figures(fields, conditions, "last_sold_at", page, now_datetime()),
+		"count": _count(f"{found} WHERE {conditions}", conditions.values),
 	}
 
 
