@@ -33,6 +33,8 @@ PURE = (
 	"orders/canonical.py",
 	"orders/money.py",
 	"orders/importing/",
+	"fulfilment/distances.py",
+	"fulfilment/routing.py",
 	"connectors/amounts.py",
 	"open_api/document.py",
 	"open_api/mapping.py",

@@ -54,6 +54,8 @@ LEVELLED = (
 	"Stock Count Line",
 	"Stock Entry",
 	"Stock Ledger",
+	"Routing Decision",
+	"Courier Lane",
 	"Customer",
 	"Connector Event",
 )

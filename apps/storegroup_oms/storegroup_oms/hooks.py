@@ -98,7 +98,12 @@ oms_stock_changed = ["storegroup_oms.connectors.stock_changes.note_stock"]
 order_event_sinks = [
 	"storegroup_oms.open_api.outbox.write_order_deliveries",
 	"storegroup_oms.connectors.stock_changes.note_order_events",
+	"storegroup_oms.fulfilment.allocation_queue.note_events",
 ]
+# Each gets an order that a person or another system has saved as a document, in the same transaction.
+order_saved_sinks = ["storegroup_oms.fulfilment.approval.settle_saved"]
+# Each gets the rows of the stock ledger just written, in the same transaction.
+stock_movement_sinks = ["storegroup_oms.fulfilment.allocation_queue.note_movements"]
 
 scheduler_events = {
 	"cron": {
@@ -107,6 +112,7 @@ scheduler_events = {
 			"storegroup_oms.inventory.alerts.enqueue_changed",
 			"storegroup_oms.open_api.delivery.start_if_due",
 			"storegroup_oms.orders.outbox.enqueue_waiting",
+			"storegroup_oms.fulfilment.allocation_queue.tick",
 		],
 		"*/5 * * * *": ["storegroup_oms.connectors.runner.recheck_hour"],
 		"*/10 * * * *": ["storegroup_oms.orders.waiting_lines.enqueue_rematch"],

@@ -14,6 +14,7 @@ from storegroup_oms.setup import (
 	logs,
 	profiles,
 	roles,
+	routing,
 	settings,
 	stock_alerts,
 	workflow,
@@ -83,6 +84,7 @@ def _ensure_defaults() -> None:
 	settings.ensure_settings()
 	currency.ensure_currency()
 	workflow.ensure_review_workflow()
+	routing.ensure_default_policy()
 	profiles.ensure_staff_profile()
 	boards.ensure_task_board()
 	lists.ensure_lists()

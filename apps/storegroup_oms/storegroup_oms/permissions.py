@@ -87,6 +87,9 @@ SCOPES: dict[str, Scope] = {
 		shop="IFNULL(`tabStock Reservation`.shop, '') IN ('', {values})",
 		warehouse="`tabStock Reservation`.warehouse IN ({values})",
 	),
+	"Routing Policy": Scope(shop="IFNULL(`tabRouting Policy`.shop, '') IN ('', {values})"),
+	"Routing Decision": _through("Routing Decision", "Order", "order"),
+	"Courier Lane": Scope(warehouse="IFNULL(`tabCourier Lane`.warehouse, '') IN ('', {values})"),
 	"Shipment": Scope(
 		shop="EXISTS (SELECT 1 FROM `tabShipment Order` scope_line"
 		" WHERE scope_line.parent = `tabShipment`.name AND scope_line.shop IN ({values}))",

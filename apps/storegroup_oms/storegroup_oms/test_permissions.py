@@ -16,6 +16,7 @@ def log_in(user) -> None:
 
 BY_WAREHOUSE = {
 	"Warehouse",
+	"Courier Lane",
 	"Stock Alert",
 	"Stock Balance",
 	"Stock Drift",
@@ -27,6 +28,7 @@ BY_WAREHOUSE = {
 	"Stock Ledger",
 }
 BY_BOTH = {
+	"Routing Decision",
 	"Stock Reservation",
 	"Order",
 	"Order Change",
@@ -88,7 +90,14 @@ class TestBothDoors(ScopeCase):
 			apply_to_all_doctypes=0,
 			applicable_for="Order",
 		)
-		hangs_on_orders = {"Order", "Order Change", "Order Event", "Order Receiver", "Customer"}
+		hangs_on_orders = {
+			"Order",
+			"Order Change",
+			"Order Event",
+			"Order Receiver",
+			"Customer",
+			"Routing Decision",
+		}
 		by_shop = set(STANDALONE) - BY_WAREHOUSE
 		by_warehouse = BY_WAREHOUSE | BY_BOTH
 		in_shop = self.create_user(shops=[self.shop]).name

@@ -108,6 +108,8 @@ def post(movements: Iterable[Movement], balances: Mapping[Key, Balance] | None =
 	_store(rows, touched.values())
 	if batched:
 		batches.record(rows)
+	for sink in frappe.get_hooks("stock_movement_sinks"):
+		frappe.get_attr(sink)(rows)
 	return [row["name"] for row in rows]
 
 

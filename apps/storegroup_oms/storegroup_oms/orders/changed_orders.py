@@ -18,7 +18,13 @@ from storegroup_oms.orders import (
 	review_states,
 )
 from storegroup_oms.orders.canonical import CanonicalOrder
-from storegroup_oms.orders.line_changes import LineChange, compare_lines, read_lines, write_lines
+from storegroup_oms.orders.line_changes import (
+	LineChange,
+	compare_lines,
+	is_tied,
+	read_lines,
+	write_lines,
+)
 
 READ_FIELDS = (
 	"name",
@@ -98,7 +104,9 @@ def _change_lines(changed: Changed, matches: dict[Offer, Match]) -> dict[str, Li
 	for order, row, _hash in changed:
 		lines = order_rows.make_line_rows(order, matches)
 		order_rows.name_lines(lines, row.name)
-		changes[row.name] = compare_lines(stored.get(row.name, []), lines, has_case=row.name in told)
+		changes[row.name] = compare_lines(
+			stored.get(row.name, []), lines, row.name in told, row.status in merging.PAST_REVIEW
+		)
 	return changes
 
 
@@ -163,9 +171,8 @@ def _find_stops(
 ) -> set[str]:
 	"""What of this change stops a parcel of an order past its review, or of goods tied to stock."""
 	is_past = row.status in merging.PAST_REVIEW
-	is_tied = any(line.get("reserved_qty") or line.get("shipped_qty") for line in lines.rows)
 	codes = set()
-	if lines.differs and (is_past or is_tied):
+	if lines.differs and (is_past or is_tied(lines.rows, is_past)):
 		codes.add("items_changed")
 	if not is_past:
 		return codes

@@ -31,6 +31,9 @@ HOLD_REASONS: MappingProxyType[str, str] = MappingProxyType(
 		"platform_locked": "The platform forbids shipping for now.",
 		"refund_requested": "The buyer has asked for a refund, or has got one, for a part of the order.",
 		"stock_short": "No warehouse can serve the order in full.",
+		"region_unserved": "No warehouse sends to the receiver's region.",
+		"courier_unserved": "No courier takes the parcel to the receiver's region.",
+		"warehouse_missing": "No warehouse may send the order.",
 		"margin_low": "The estimated profit is under the floor of a rule.",
 		"rule": "A rule holds the order; the timeline names it.",
 		"manual": "A person holds the order.",
@@ -47,6 +50,7 @@ STOP_REASONS: MappingProxyType[str, str] = MappingProxyType(
 		"warehouse_changed": "The warehouse changed after approval.",
 		"memo_changed": "The memo changed after approval.",
 		"order_closed": "The platform closed the order.",
+		"stock_missing": "Goods that were promised to the order are missing.",
 		"manual": "A person stopped the parcel.",
 	}
 )

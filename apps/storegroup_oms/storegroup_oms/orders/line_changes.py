@@ -3,7 +3,7 @@
 Set-based; the callers hold the orders' row locks. Never commits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import frappe
@@ -47,12 +47,15 @@ def read_lines(orders: Sequence[str]) -> dict[str, list[frappe._dict]]:
 	return lines
 
 
-def compare_lines(stored: Sequence[frappe._dict], new: Sequence[dict], has_case: bool) -> LineChange:
+def compare_lines(
+	stored: Sequence[frappe._dict], new: Sequence[dict], has_case: bool, is_past_review: bool = False
+) -> LineChange:
 	"""Decide what becomes of one order's lines.
 
 	A line is recognised by its name or the platform's number. Lines that we added as gifts stay. A SKU that
-	a line has stays while it sells the same. When stock is reserved or sent for the order and the goods
-	differ, all lines stay as they are but for their refund status. With `has_case` an after-sale case knows
+	a line has stays while it sells the same. When goods were sent, or are reserved for an order past its review, and
+	the new ones differ, all lines stay as they are but for their refund status. Before its review the reservations
+	follow the lines. With `has_case` an after-sale case knows
 	of refunds that the platform's orders don't tell, so an empty refund status says nothing.
 	"""
 	gifts = [row for row in stored if row.is_gift]
@@ -74,7 +77,7 @@ def compare_lines(stored: Sequence[frappe._dict], new: Sequence[dict], has_case:
 		[old.refund_status if old else "" for old, _line in pairs],
 		[line["refund_status"] for _old, line in pairs],
 	)
-	if differs and any(row.reserved_qty or row.shipped_qty for row in sold):
+	if differs and is_tied(sold, is_past_review):
 		statuses = {old.name: line["refund_status"] for old, line in pairs if old}
 		kept = [{**row, "refund_status": statuses.get(row.name, row.refund_status)} for row in sold]
 		return LineChange([*kept, *gifts], kept, [], refund, differs)
@@ -82,6 +85,11 @@ def compare_lines(stored: Sequence[frappe._dict], new: Sequence[dict], has_case:
 		gift["idx"] = position
 	gone = [row.name for row in sold if row.name not in matched]
 	return LineChange([*new, *gifts], [*new, *gifts], gone, refund, differs)
+
+
+def is_tied(lines: Iterable[Mapping], is_past_review: bool) -> bool:
+	"""True when the lines of an order can't change any more: something was sent, or is reserved for good."""
+	return any(line.get("shipped_qty") or (is_past_review and line.get("reserved_qty")) for line in lines)
 
 
 def _pair(stored: Sequence[frappe._dict], new: Sequence[dict]) -> list[tuple[frappe._dict | None, dict]]:

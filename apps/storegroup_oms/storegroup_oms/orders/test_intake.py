@@ -157,14 +157,16 @@ class TestSaveOrders(IntegrationTest):
 		self.save(make_order())
 		order = self.get_order()
 		frappe.db.set_value("Order Item", order.items[0].name, "reserved_qty", 2)
+		lifecycle.move_orders([order.name], "To Print", "test")
 		other = CanonicalLine(title="Cream", qty=1, unit_price="59.80", amount="59.80")
 		self.save(make_order(minutes=1, lines=[other]))
 		after = self.get_order()
 		self.assertEqual([row.title for row in after.items], ["Lotion"])
 		self.assertEqual(after.stop_reasons, "items_changed")
 
-	def test_free_lines_follow_the_platform(self) -> None:
+	def test_lines_follow_the_platform_until_the_review(self) -> None:
 		self.save(make_order())
+		frappe.db.set_value("Order Item", self.get_order().items[0].name, "reserved_qty", 2)
 		other = CanonicalLine(title="Cream", qty=1, unit_price="59.80", amount="59.80")
 		self.save(make_order(minutes=1, lines=[other]))
 		after = self.get_order()

@@ -6,6 +6,7 @@ DAYS = {
 	"Connector Event": 30,
 	"Connector Call": 7,
 	"Pull Window": 30,
+	"Routing Decision": 30,
 	"Stock Proof": 90,
 	"Stock Push": 14,
 }

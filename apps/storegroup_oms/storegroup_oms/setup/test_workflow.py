@@ -7,7 +7,7 @@ from storegroup_oms.orders.lifecycle import STATUSES, can_move
 from storegroup_oms.setup.roles import ROLES
 from storegroup_oms.setup.workflow import FIRST_STATE, STATES, TRANSITIONS, WORKFLOW, ensure_review_workflow
 from storegroup_oms.tests.compat import IntegrationTest, UnitTest
-from storegroup_oms.tests.factories import create_order, create_user
+from storegroup_oms.tests.factories import create_order, create_sku, create_stock, create_user
 
 
 class TestTables(UnitTest):
@@ -27,7 +27,9 @@ class TestTables(UnitTest):
 
 class TestReview(IntegrationTest):
 	def test_approving_moves_the_status(self):
-		order = create_order()
+		sku = create_sku().name
+		create_stock(sku, 1)
+		order = create_order([(sku, 1)])
 		self.assertEqual(order.review_state, FIRST_STATE)
 		clerk = create_user(["OMS Order Clerk"])
 		frappe.set_user(clerk.name)

@@ -56,6 +56,11 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		).name,
 		"Dedicated Stock": insert("Dedicated Stock", shop=shop, sku=sku, qty=1).name,
 		"Stock Push": insert("Stock Push", shop=shop, sku=sku, qty=1, outcome="Taken", pushed_at=now).name,
+		"Routing Policy": insert("Routing Policy", policy_name=f"Policy {shop}", shop=shop).name,
+		"Routing Decision": insert("Routing Decision", order=order.name, outcome="Short").name,
+		"Courier Lane": insert(
+			"Courier Lane", courier=factories.create_courier().name, warehouse=warehouse
+		).name,
 		"Listing": factories.create_listing(shop=shop, sku=sku).name,
 		"After-sale Case": factories.create_after_sale_case(order.name).name,
 		"Task": factories.create_task(shop=shop).name,

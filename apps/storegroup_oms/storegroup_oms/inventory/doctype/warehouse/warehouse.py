@@ -31,6 +31,7 @@ class Warehouse(Document):
 		priority: DF.Int
 		province: DF.Data | None
 		serves: DF.Table[WarehouseRegion]
+		serves_only: DF.Check
 		warehouse_kind: DF.Literal["Own", "Third Party", "Platform", "Returns", "Transit", "Defective"]
 		warehouse_name: DF.Data
 

@@ -11,6 +11,10 @@ frappe.ui.form.on("Order", {
 		show_timeline(frm);
 		if (frm.is_new()) return;
 		show_origin(frm);
+		show_routing(frm);
+		if (frm.doc.items.some((row) => row.sku)) {
+			frm.add_custom_button(__("Which Warehouse Now"), () => show_preview(frm));
+		}
 		frm.add_custom_button(__("Reveal Contact"), () => ask_reveal(frm));
 		if (is_from_platform(frm.doc) && frappe.model.can_write("Order")) {
 			frm.add_custom_button(__("Fetch from Platform Again"), () =>
@@ -60,6 +64,62 @@ function show_origin(frm) {
 	if (row.source) frm.dashboard.add_indicator(__("Came by: {0}", [__(row.source)]), "gray");
 	const value = row.customer_kind;
 	if (value) frm.dashboard.add_indicator(__(value), value === "New Customer" ? "green" : "purple");
+}
+
+// The latest decision about the warehouse, in the Fulfilment tab.
+function show_routing(frm) {
+	const wrapper = frm.get_field("routing_html").$wrapper.empty();
+	frm.toggle_display("routing_section", Boolean(frm.doc.stock_state));
+	if (!frm.doc.stock_state || !frappe.model.can_read("Routing Decision")) return;
+	ask_routing("get_decision", frm).then(({ message }) => wrapper.html(make_routing(message)));
+}
+
+function show_preview(frm) {
+	ask_routing("preview_decision", frm).then(({ message }) => {
+		const dialog = new frappe.ui.Dialog({
+			title: __("Which Warehouse Now"),
+			size: "large",
+			fields: [{ fieldname: "routing", fieldtype: "HTML" }],
+		});
+		dialog.get_field("routing").$wrapper.html(
+			`<p class="text-muted">${__("As stock, prices and load are at this moment. Nothing is changed.")}</p>` +
+				make_routing(message)
+		);
+		dialog.show();
+	});
+}
+
+function ask_routing(method, frm) {
+	return frappe.call({
+		method: `storegroup_oms.api.routing.${method}`,
+		type: "GET",
+		args: { order: frm.doc.name },
+	});
+}
+
+function make_routing(decision) {
+	const escape = frappe.utils.escape_html;
+	if (!decision) return `<p class="text-muted">${__("There is nothing to decide.")}</p>`;
+	const colours = { Reserved: "green", Split: "blue", "Partly Reserved": "yellow", Short: "orange" };
+	const when = decision.decided_at ? frappe.datetime.str_to_user(decision.decided_at) : "";
+	const notes = [decision.reason, decision.policy && __("Policy: {0}", [decision.policy]), when];
+	const status = decision.outcome;
+	const head = `<p><span class="indicator-pill ${colours[decision.outcome]} no-indicator-dot">
+		${escape(__(status))}</span>
+		<span class="text-muted ml-2">${escape(notes.filter(Boolean).join(" · "))}</span></p>`;
+	const labels = [__("Warehouse"), __("Points"), __("Distance (km)"), __("Load (%)")];
+	if (decision.shows_cost) labels.push(__("Courier's Price"));
+	const titles = [...labels, __("Why")].map((label) => `<th>${label}</th>`).join("");
+	const rows = decision.candidates.map((row) => {
+		const numbers = [row.total, row.km, row.load_percent];
+		if (decision.shows_cost) numbers.push(row.cost);
+		const cells = numbers.map((value) => `<td class="text-right">${escape(`${value ?? "-"}`)}</td>`);
+		const why = row.is_chosen ? [__("Sends {0} pieces", [row.units])] : row.why;
+		return `<tr class="${row.is_chosen ? "font-weight-bold" : ""}"><td>${escape(row.warehouse)}</td>
+			${cells.join("")}<td>${why.map(escape).join("<br>")}</td></tr>`;
+	});
+	return `${head}<table class="table table-sm table-bordered mb-0">
+		<thead><tr>${titles}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
 function set_line_amount(cdt, cdn) {

@@ -61,6 +61,7 @@ class Order(FieldLevelMixin, Document):
 		invoice_title: DF.Data | None
 		item_count: DF.Int
 		items: DF.Table[OrderItem]
+		keep_warehouse: DF.Check
 		memo_flag: DF.Literal["", "Red", "Yellow", "Green", "Blue", "Purple", "Grey"]
 		merge_key: DF.Data | None
 		merged_into: DF.Link | None
@@ -112,6 +113,7 @@ class Order(FieldLevelMixin, Document):
 			"Completed",
 			"Closed",
 		]
+		stock_state: DF.Literal["", "Reserved", "Partly Reserved", "Short", "Not Needed"]
 		stop_reasons: DF.Data | None
 		tags: DF.Data | None
 		total_amount: DF.Currency
@@ -155,6 +157,7 @@ class Order(FieldLevelMixin, Document):
 			return
 		receivers.store_receiver(self)
 		self.record_status_change()
+		self.tell_sinks()
 
 	def get_doc_before_save(self) -> Document | None:
 		"""The order as it was before; for one written by `orders.intake`, made from what the outbox kept."""
@@ -214,6 +217,11 @@ class Order(FieldLevelMixin, Document):
 		before = self.get_doc_before_save()
 		if before and before.status != self.status:
 			events.record_moves([(self.name, before.status)], self.status, frappe.session.user)
+
+	def tell_sinks(self) -> None:
+		"""Let other modules follow a person's change, in the same transaction."""
+		for sink in frappe.get_hooks("order_saved_sinks"):
+			frappe.get_attr(sink)(self)
 
 	def clean_codes(self) -> None:
 		self.hold_reasons = normalise_codes(self.hold_reasons, HOLD_REASONS)

@@ -17,6 +17,7 @@ class OMSSettings(Document):
 		from frappe.types import DF
 
 		allow_private_webhooks: DF.Check
+		auto_allocate: DF.Check
 		count_limit_pieces: DF.Int
 		count_limit_value: DF.Currency
 		default_alert_level: DF.Int
