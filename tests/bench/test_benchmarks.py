@@ -111,3 +111,20 @@ def test_stock_pages_ask_every_view_prove_all_and_clean_up(site: str) -> None:
 		assert row["ok"] == (row["p95_ms"] <= row["target_ms"])
 	frappe.db.rollback()
 	assert count() | {doctype: frappe.db.count(doctype) for doctype in counted} == before
+
+
+def test_reserve_prints_two_rates_and_cleans_up(site: str) -> None:
+	names = ("Warehouse", "Courier", "Courier Lane", "Routing Decision", "Stock Ledger", "Stock Reservation")
+	before = count() | {name: frappe.db.count(name) for name in names}
+	result = subprocess.run(
+		[sys.executable, str(ROOT / "benchmarks" / "reserve.py"), "--json"],
+		env=os.environ | {"OMS_BENCHMARK_ORDERS": "60"},
+		capture_output=True,
+		text=True,
+		check=False,
+	)
+	assert result.returncode == 0, result.stderr[-3000:]
+	figures = json.loads(result.stdout.splitlines()[-1])
+	assert figures["orders"] == 60
+	assert min(figures["orders_per_s"], figures["one_by_one_orders_per_s"]) > 0
+	assert count() | {name: frappe.db.count(name) for name in names} == before
