@@ -134,27 +134,19 @@ def _let_go(found: Sequence[Want], result: Result) -> bool:
 		if want.order.status in LEFT:
 			result.shipped += _ship(want)
 		elif rows := want.find_excess():
-			excess += [row.name for row in rows]
+			excess += [row.order_item for row in rows]
 			want.rows = [row for row in want.rows if row not in rows]
-	result.released += releasing.release_rows(excess, "No longer wanted")
+	result.released += releasing.release_lines(excess, "No longer wanted")
 	return bool(excess or result.shipped or result.released)
 
 
 def _ship(want: Want) -> int:
 	"""The platform says that the order has left: its goods went from where they were kept, but for refunded lines."""
-	units: dict[str, dict[str, int]] = {}
-	for row in want.rows:
-		if row.order_item in {line.key for line in want.lines}:
-			lines = units.setdefault(row.warehouse, {})
-			sets = row.qty // row.per_set
-			lines[row.order_item] = min(lines.get(row.order_item, sets), sets)
 	pieces = sum(
-		releasing.ship_lines(
-			{line: count for line, count in lines.items() if count}, warehouse, ("Order", want.name)
-		)
-		for warehouse, lines in sorted(units.items())
+		releasing.ship_lines(lines, warehouse, ("Order", want.name))
+		for warehouse, lines in want.count_units().items()
 	)
-	releasing.release_rows((row.name for row in want.rows), "The order has left")
+	releasing.release_lines((row.order_item for row in want.rows), "The order has left")
 	want.rows = []
 	return pieces
 

@@ -350,6 +350,30 @@ class TestLettingGo(AllocationCase):
 				):
 					held[row.sku] = held.get(row.sku, 0) + row.qty
 				self.assertEqual(held, wanted)
+				self.assertEqual(self.get_reserved(order), [values["qty"], 1])
+
+	def test_a_bundle_becomes_one_of_its_parts(self):
+		bundle = create_bundle([(self.sku, 1), (self.other, 1)]).name
+		order = self.make((bundle, 2))
+		frappe.db.set_value("Order Item", order.items[0].name, "sku", self.sku)
+
+		self.run_job()
+
+		self.assertEqual((self.get_reserved(order), self.get_places(order)), ([2], {self.near: 2}))
+		self.assertEqual(allocation_queue.find_lost(), [])
+
+	def test_half_a_bundle_is_not_booked_out(self):
+		bundle = create_bundle([(self.sku, 1), (self.other, 1)]).name
+		order = self.make((bundle, 2))
+		post([Movement(self.sku, self.near, "Stocktake", qty=-5)])
+		releasing.shed([(self.sku, self.near)], "None were counted")
+		lifecycle.move_orders([order.name], "Shipped", "test")
+
+		result = self.run_job()
+
+		self.assertEqual((result.shipped, self.get_places(order)), (0, {}))
+		key = {"sku": self.other, "warehouse": self.near}
+		self.assertEqual(frappe.db.get_value("Stock Balance", key, ["on_hand", "reserved"]), (5, 0))
 
 	def test_a_line_that_is_gone(self):
 		order = self.make()

@@ -53,14 +53,29 @@ class Want:
 		return Need(order.name, self.lines, province, order.city or "", self.weight_g, preferred, only)
 
 	def find_excess(self) -> list[frappe._dict]:
-		"""Reservations that fit no line: it is gone, refunded, closed, smaller, or sells something else."""
+		"""All reservations of a line that one of them doesn't fit: it is gone, refunded, closed, smaller, or sells
+		something else. A line is given back whole, so that nothing of what it was made of is remembered.
+		"""
 		wanted = {(line.key, sku): line for line in self.lines for sku in line.parts}
-		excess = []
+		unfit = set()
 		for row in self.rows:
 			line = wanted.get((row.order_item, row.sku)) if self.is_open else None
 			if not line or line.parts[row.sku] != row.per_set or row.qty > line.units * row.per_set:
-				excess.append(row)
-		return excess
+				unfit.add(row.order_item)
+		return [row for row in self.rows if row.order_item in unfit]
+
+	def count_units(self) -> dict[str, dict[str, int]]:
+		"""Warehouse → line → whole units that are held there."""
+		held = self.get_held()
+		units: dict[str, dict[str, int]] = {}
+		for warehouse in sorted({row.warehouse for row in self.rows}):
+			for line in self.lines:
+				sets = min(
+					held.get((line.key, sku, warehouse), 0) // count for sku, count in line.parts.items()
+				)
+				if sets:
+					units.setdefault(warehouse, {})[line.key] = sets
+		return units
 
 	def get_held(self) -> dict[tuple[str, str, str], int]:
 		"""(line, SKU, warehouse) → pieces."""
