@@ -260,15 +260,16 @@ def _make_figures(filters: Filters) -> Conditions:
 
 
 def _read_figures(fields: str, conditions: Conditions, order: str, page: Page, now: object = None) -> list:
-	"""A page of figures with what is in stock now; the page is cut out before anything is joined to it."""
+	"""A page of figures with what is in stock now; the page is cut out of an index before anything is joined to it."""
 	return frappe.db.sql(
 		f"""SELECT figure.sku, goods.sku_name, figure.warehouse, balance.on_hand, {fields} FROM (
-			SELECT `tabStock Figure`.* FROM `tabStock Figure` {_join_goods(conditions, "Stock Figure")}
-			WHERE {conditions} ORDER BY `tabStock Figure`.{order}, `tabStock Figure`.name{_page_of(page)}
-		) figure
+			SELECT `tabStock Figure`.name FROM `tabStock Figure` {_join_goods(conditions, "Stock Figure")}
+			WHERE {conditions} ORDER BY {order}, `tabStock Figure`.name{_page_of(page)}
+		) page
+		JOIN `tabStock Figure` figure ON figure.name = page.name
 		JOIN `tabSKU` goods ON goods.name = figure.sku
 		JOIN `tabStock Balance` balance ON balance.sku = figure.sku AND balance.warehouse = figure.warehouse
-		ORDER BY figure.{order}, figure.name""",
+		ORDER BY {order}, figure.name""",
 		{**conditions.values, "now": now},
 		as_dict=True,
 	)
@@ -346,7 +347,7 @@ def get_slow_movers(filters: Filters, page: Page) -> dict:
 		DATEDIFF(%(now)s, IFNULL(last_sold_at, last_received_at)) AS days{value}"""
 	found = f"SELECT `tabStock Figure`.name FROM `tabStock Figure` {_join_goods(conditions, 'Stock Figure')}"
 	return {
-		"rows": _read_figures(fields, conditions, "last_sold_at", page, now_datetime()),
+		"rows": _read_figures(fields, conditions, "last_sold_at, last_received_at", page, now_datetime()),
 		"count": _count(f"{found} WHERE {conditions}", conditions.values),
 	}
 

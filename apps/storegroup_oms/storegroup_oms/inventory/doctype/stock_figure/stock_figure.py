@@ -40,3 +40,5 @@ class StockFigure(FieldLevelMixin, Document):
 
 def on_doctype_update() -> None:
 	frappe.db.add_unique("Stock Figure", ["sku", "warehouse"], constraint_name="unique_sku_warehouse")
+	# Slow movers are found without a look at the row.
+	frappe.db.add_index("Stock Figure", ["last_sold_at", "last_received_at", "oldest_at", "warehouse"])
