@@ -29,7 +29,7 @@ from storegroup_oms.tests.compat import clear_document_caches
 from storegroup_oms.tests.factories import create_bundle, create_order, create_sku, create_warehouse
 from tests.stock.stock_model import Key, Line, StockModel
 
-EXAMPLES = int(os.environ.get("OMS_STOCK_EXAMPLES") or 50)
+EXAMPLES = int(os.environ.get("OMS_STOCK_EXAMPLES") or 30)
 STEPS = int(os.environ.get("OMS_STOCK_STEPS") or 40)
 SETTINGS = settings(
 	max_examples=EXAMPLES,
@@ -340,5 +340,14 @@ def test_no_sequence_of_movements_breaks_an_invariant(world: World) -> None:
 )
 def test_a_check_then_act_bug_does_not_stay_hidden(world: World, module: object) -> None:
 	with pytest.raises((AssertionError, InsufficientStockError, pytest.fail.Exception)):
-		# Two holds of one place in one example are rare; the first find ends the run.
-		run(world, module, phases=[Phase.generate], report_multiple_bugs=False, max_examples=40 * EXAMPLES)
+		# Two holds of one place in one example are rare; the first find ends the run. The examples are always the
+		# same ones, so that the bug is found at each run or at none.
+		run(
+			world,
+			module,
+			phases=[Phase.generate],
+			report_multiple_bugs=False,
+			max_examples=2_000,
+			derandomize=True,
+			database=None,
+		)
