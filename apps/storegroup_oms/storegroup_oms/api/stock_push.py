@@ -27,7 +27,7 @@ def push_now(names: str) -> dict[str, int]:
 	visible = _find_visible(wanted)
 	pushed = stock_push.ask_again(visible)
 	stock_changes.note_listings(visible)
-	for shop in sorted(set(_get_shops(visible))):
+	for shop in sorted(set(_get_shops(visible)) & set(stock_push.find_waiting_shops())):
 		wake(shop, "stock")
 	return {"pushed": pushed, "asked": len(wanted)}
 

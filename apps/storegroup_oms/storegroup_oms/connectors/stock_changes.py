@@ -17,7 +17,7 @@ from frappe.utils import add_to_date, now_datetime
 from redis.exceptions import LockError
 
 from storegroup_oms.bulk import update_rows
-from storegroup_oms.connectors import demand, offers
+from storegroup_oms.connectors import demand, offers, stock_push
 from storegroup_oms.connectors.gate import get_redis
 from storegroup_oms.connectors.wakes import wake
 from storegroup_oms.transactions import run_in_transaction
@@ -192,7 +192,7 @@ def look() -> set[str]:
 		listings |= set(_take_turn())
 	shops = write_wanted(sorted(listings))
 	_mark_offered(changed)
-	return shops
+	return shops & set(stock_push.find_waiting_shops())
 
 
 def _read_ordered(orders: set[str]) -> set[str]:

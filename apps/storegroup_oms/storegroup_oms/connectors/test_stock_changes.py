@@ -70,6 +70,16 @@ class TestHints(ChangesTest):
 		self.assertEqual((row.wanted_qty, row.is_dirty), (15, 1))
 		self.assertEqual(self.look(), set())
 
+	def test_shops_without_a_platform_have_nothing_to_push(self):
+		for values in ({"platform": "Manual"}, {"app_key": None}, {"stock_push_enabled": 0}):
+			with self.subTest(values):
+				before = frappe.db.get_value("Shop", self.shop, list(values), as_dict=True)
+				frappe.db.set_value("Shop", self.shop, values)
+				self.move(-1)
+				self.assertEqual(self.look(), set())
+				frappe.db.set_value("Shop", self.shop, before)
+				frappe.db.commit()
+
 	def test_an_order_leads_to_the_figure(self):
 		self.look(compares=True)
 		create_order([(self.sku, 3)], shop=self.shop)
