@@ -25,6 +25,8 @@ ARGUMENTS = (
 	"--disable-quic",
 )
 TIMEOUT_MS = 30_000
+# Five seconds of its own are few for a machine that is busy.
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 class Watch:
