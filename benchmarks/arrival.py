@@ -7,7 +7,6 @@ at the product's own pace. The exit code is 1 when an order didn't come. Everyth
 """
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -16,13 +15,11 @@ from pathlib import Path
 
 import frappe
 
-ROOT = Path(os.environ["OMS_ROOT"])
-sys.path.insert(0, str(ROOT))
-
-from runtime.bench import Bench  # noqa: E402 (needs the path above)
-from tests.reliability.chaos import PLATFORMS, PRICES, Platforms  # noqa: E402
-from tests.reliability.desk import Desk  # noqa: E402
-from tests.reliability.stack import Stack  # noqa: E402
+from benchmarks._site import ROOT, open_site, print_figures
+from runtime.bench import Bench
+from tests.reliability.chaos import PLATFORMS, PRICES, Platforms, wait_for
+from tests.reliability.desk import Desk
+from tests.reliability.stack import Stack
 
 LOOK_S = 0.1
 PAUSE_S = 2.0
@@ -79,16 +76,15 @@ def run(each: int) -> tuple[dict[str, list[float]], int]:
 
 def wait_for_first_pull(desk: Desk) -> None:
 	"""A newly connected shop first reads its past; what arrives in daily work is measured after that."""
-	end = time.monotonic() + FIRST_WAIT_S
-	waiting = {"shop": ["in", list(desk.names.values())], "status": ["in", ["Open", "Running", "Incomplete"]]}
-	while time.monotonic() < end:
+	shops = list(desk.names.values())
+	waiting = {"shop": ["in", shops], "status": ["in", ["Open", "Running", "Incomplete"]]}
+
+	def is_done() -> bool:
 		frappe.db.rollback()
-		pulled = frappe.db.count(
-			"Shop", {"name": ["in", list(desk.names.values())], "last_pull_at": ["is", "set"]}
-		)
-		if pulled == len(desk.names) and not frappe.db.count("Pull Window", waiting):
-			return
-		time.sleep(1)
+		pulled = frappe.db.count("Shop", {"name": ["in", shops], "last_pull_at": ["is", "set"]})
+		return pulled == len(shops) and not frappe.db.count("Pull Window", waiting)
+
+	wait_for(is_done, FIRST_WAIT_S)
 
 
 def watch_orders(platforms: Platforms, each: int) -> tuple[dict[str, list[float]], int]:
@@ -123,17 +119,9 @@ def main() -> int:
 	parser = argparse.ArgumentParser(description=__doc__)
 	parser.add_argument("--json", action="store_true")
 	options = parser.parse_args()
-	os.chdir(ROOT / "sites")
-	frappe.init(os.environ["OMS_SITE"], sites_path=".")
-	frappe.connect()
-	try:
+	with open_site():
 		figures = make_figures(*run(int(os.environ.get("OMS_BENCHMARK_ORDERS") or 20)))
-	finally:
-		frappe.destroy()
-	for name, value in figures.items():
-		print(f"{name:24} {value:>12,}")
-	if options.json:
-		print(json.dumps(figures))
+	print_figures(figures, options.json)
 	return 1 if figures["missing"] else 0
 
 

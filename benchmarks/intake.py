@@ -26,8 +26,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 import frappe
-from wire_payloads import FILES, make_payloads
 
+from benchmarks._site import open_site, print_figures
+from benchmarks.wire_payloads import FILES, make_payloads
 from storegroup_oms import bulk
 from storegroup_oms.catalog import matching
 from storegroup_oms.connectors.registry import get_connector
@@ -377,17 +378,9 @@ def main() -> None:
 	parser.add_argument("--json", action="store_true")
 	parser.add_argument("--stored", type=int, default=int(os.environ.get("OMS_BENCHMARK_STORED") or 0))
 	options = parser.parse_args()
-	os.chdir(os.path.join(os.environ["OMS_ROOT"], "sites"))
-	frappe.init(os.environ["OMS_SITE"], sites_path=".")
-	frappe.connect()
-	try:
+	with open_site():
 		figures = run(int(os.environ.get("OMS_BENCHMARK_ORDERS") or 8_000), options.stored)
-	finally:
-		frappe.destroy()
-	for name, value in figures.items():
-		print(f"{name:24} {value:>12,}")
-	if options.json:
-		print(json.dumps(figures))
+	print_figures(figures, options.json)
 
 
 if __name__ == "__main__":

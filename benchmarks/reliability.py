@@ -9,18 +9,12 @@ OMS_BENCHMARK_SEED (7) change it.
 """
 
 import argparse
-import json
 import os
 import sys
 import time
-from pathlib import Path
 
-import frappe
-
-ROOT = Path(os.environ["OMS_ROOT"])
-sys.path.insert(0, str(ROOT))
-
-from tests.reliability.run import Outcome, Size, run_all, show  # noqa: E402 (needs the path above)
+from benchmarks._site import ROOT, open_site, print_figures
+from tests.reliability.run import Outcome, Size, run_all, show
 
 CHANGES_PER_S = 100.0
 
@@ -53,18 +47,10 @@ def main() -> int:
 	parser = argparse.ArgumentParser(description=__doc__)
 	parser.add_argument("--json", action="store_true")
 	options = parser.parse_args()
-	os.chdir(ROOT / "sites")
-	frappe.init(os.environ["OMS_SITE"], sites_path=".")
-	frappe.connect()
-	try:
+	with open_site():
 		outcome = run()
-	finally:
-		frappe.destroy()
 	print(show(outcome))
-	for name, value in outcome.figures.items():
-		print(f"{name:24} {value:>12,}")
-	if options.json:
-		print(json.dumps(outcome.figures))
+	print_figures(outcome.figures, options.json)
 	return 1 if outcome.differences or outcome.faults else 0
 
 

@@ -32,7 +32,7 @@ def test_intake_prints_three_rates_and_cleans_up(site: str) -> None:
 	before = count()
 	result = subprocess.run(
 		[sys.executable, str(ROOT / "benchmarks" / "intake.py"), "--json"],
-		env=os.environ | {"OMS_BENCHMARK_ORDERS": "640"},
+		env=os.environ | {"OMS_BENCHMARK_ORDERS": "640", "PYTHONPATH": str(ROOT)},
 		capture_output=True,
 		text=True,
 		check=False,

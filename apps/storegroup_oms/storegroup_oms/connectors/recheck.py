@@ -32,6 +32,8 @@ def recheck(session: Session, hours: int) -> int:
 	start = max(end - timedelta(hours=hours), now() - limits.lookback + timedelta(minutes=1))
 	spans = split_span(start.replace(microsecond=0), end, limits.max_window)
 	different, error = find_different(session, spans)
+	if not different:
+		return 0
 	for feed in (feeds.ORDERS, feeds.REFUNDS):
 		pull.add_windows(session.shop, feed.name, different, "Recheck")
 	frappe.db.commit()
@@ -64,8 +66,6 @@ def find_different(
 
 def _walk(session: Session, windows: int) -> None:
 	"""Walk so many of the shop's windows of rechecks; what is left then is found by `runner.tick`."""
-	if not windows:
-		return
 	for feed in (feeds.ORDERS, feeds.REFUNDS):
 		for _number in range(windows):
 			window = pull.claim(session.shop, feed.name, ["Recheck"])
