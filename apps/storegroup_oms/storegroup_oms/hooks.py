@@ -63,22 +63,22 @@ doc_events = {
 	"Listing": {
 		"on_update": [
 			"storegroup_oms.catalog.matching.note_listing_match",
-			"storegroup_oms.connectors.stock_changes.note_listing",
+			"storegroup_oms.connectors.stock_hints.note_listing",
 		]
 	},
 	"SKU": {
 		"on_update": [
 			"storegroup_oms.catalog.matching.match_new_sku",
-			"storegroup_oms.connectors.stock_changes.note_sku",
+			"storegroup_oms.connectors.stock_hints.note_sku",
 		]
 	},
-	"Shop": {"on_update": "storegroup_oms.connectors.stock_changes.note_shop"},
-	"Stock Balance": {"on_update": "storegroup_oms.connectors.stock_changes.note_balance"},
+	"Shop": {"on_update": "storegroup_oms.connectors.stock_hints.note_shop"},
+	"Stock Balance": {"on_update": "storegroup_oms.connectors.stock_hints.note_balance"},
 	"Dedicated Stock": {
-		"on_update": "storegroup_oms.connectors.stock_changes.note_balance",
-		"on_trash": "storegroup_oms.connectors.stock_changes.note_balance",
+		"on_update": "storegroup_oms.connectors.stock_hints.note_balance",
+		"on_trash": "storegroup_oms.connectors.stock_hints.note_balance",
 	},
-	"Warehouse": {"on_update": "storegroup_oms.connectors.stock_changes.note_warehouse"},
+	"Warehouse": {"on_update": "storegroup_oms.connectors.stock_hints.note_warehouse"},
 	"Dashboard Chart": {"validate": "storegroup_oms.doors.check_saved_query"},
 	"Number Card": {"validate": "storegroup_oms.doors.check_saved_query"},
 	"Shipment": {"on_update": "storegroup_oms.open_api.outbox.note_shipment"},
@@ -89,15 +89,15 @@ doc_events = {
 # Called with `listings` and `codes` that lead to a SKU from now on.
 oms_listings_matched = [
 	"storegroup_oms.orders.waiting_lines.enqueue_fill",
-	"storegroup_oms.connectors.stock_changes.note_matched",
+	"storegroup_oms.connectors.stock_hints.note_matched",
 ]
 # Called with the SKUs of new ledger rows, in their transaction.
-oms_stock_changed = ["storegroup_oms.connectors.stock_changes.note_stock"]
+oms_stock_changed = ["storegroup_oms.connectors.stock_hints.note_stock"]
 
 # Each gets the timeline rows just written, in the same transaction.
 order_event_sinks = [
 	"storegroup_oms.open_api.outbox.write_order_deliveries",
-	"storegroup_oms.connectors.stock_changes.note_order_events",
+	"storegroup_oms.connectors.stock_hints.note_order_events",
 	"storegroup_oms.fulfilment.allocation_queue.note_events",
 ]
 # Each gets an order that a person or another system has saved as a document, in the same transaction.

@@ -4,8 +4,7 @@ import frappe
 from frappe import _
 
 from storegroup_oms.bulk import update_rows
-from storegroup_oms.connectors import offers, stock_changes, stock_push
-from storegroup_oms.connectors.wakes import wake
+from storegroup_oms.connectors import offers, stock_hints, stock_push
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.permissions import require_permission
 
@@ -26,9 +25,8 @@ def push_now(names: str) -> dict[str, int]:
 	wanted = _read_names(names)
 	visible = _find_visible(wanted)
 	pushed = stock_push.ask_again(visible)
-	stock_changes.note_listings(visible)
-	for shop in sorted(set(_get_shops(visible)) & set(stock_push.find_waiting_shops())):
-		wake(shop, "stock")
+	stock_hints.note_listings(visible)
+	stock_hints.start_loop()
 	return {"pushed": pushed, "asked": len(wanted)}
 
 
@@ -69,12 +67,6 @@ def _find_visible(names: list[str]) -> list[str]:
 	)
 
 
-def _get_shops(names: list[str]) -> list[str]:
-	return frappe.get_all(
-		"Listing", filters={"name": ["in", names or [""]]}, pluck="shop", distinct=True, order_by="shop asc"
-	)
-
-
 def _set_stopped(names: list[str], stopped: bool) -> int:
 	rows = frappe.get_all(
 		"Listing",
@@ -85,5 +77,5 @@ def _set_stopped(names: list[str], stopped: bool) -> int:
 	update_rows(
 		"Listing", [{"name": name, "stock_stopped": int(stopped)} for name in rows], ("stock_stopped",)
 	)
-	stock_changes.note_listings(rows)
+	stock_hints.note_listings(rows)
 	return len(rows)

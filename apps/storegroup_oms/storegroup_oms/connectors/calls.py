@@ -3,6 +3,8 @@
 The only writer of `Connector Call`.
 """
 
+from collections import deque
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -30,36 +32,44 @@ class CallLog:
 
 	def __init__(self, shop: str) -> None:
 		self.shop = shop
-		self.records: list[CallRecord] = []
+		self.records: deque[CallRecord] = deque()
 
 	def add(self, record: CallRecord) -> None:
 		self.records.append(record)
 
 	def write(self) -> int:
-		"""Insert what was collected and commit it; returns how many rows. Rolls back what was open before.
+		"""Insert what was collected and commit it; returns how many rows. Rolls back what was open before."""
+		return write_logs([self])
 
-		A job commits its work before it ends; what is open here belongs to work that failed.
-		"""
-		records, self.records = self.records, []
-		if not records:
-			return 0
-		frappe.db.rollback()
-		zone = ZoneInfo(get_system_timezone())
-		rows = [
-			{
-				"name": frappe.generate_hash(length=16),
-				"shop": self.shop,
-				"api": record.api[:140],
-				"outcome": record.outcome,
-				"called_at": datetime.fromtimestamp(record.started_at, zone).replace(tzinfo=None),
-				"duration_ms": record.duration_ms,
-				"attempts": record.attempts,
-				"error_code": record.error_code[:140],
-				"error_message": record.error_message,
-				"request_id": record.request_id[:140],
-			}
-			for record in records
-		]
-		written = insert_rows("Connector Call", rows, FIELDS)
-		frappe.db.commit()
-		return written
+
+def write_logs(logs: Iterable[CallLog]) -> int:
+	"""Insert what was collected and commit it; returns how many rows. Rolls back what was open before.
+
+	A job commits its work before it ends; what is open here belongs to work that failed.
+	"""
+	zone = ZoneInfo(get_system_timezone())
+	rows = []
+	for log in logs:
+		while log.records:  # one by one, as threads may add more meanwhile
+			rows.append(_make_row(log.shop, log.records.popleft(), zone))
+	if not rows:
+		return 0
+	frappe.db.rollback()
+	written = insert_rows("Connector Call", rows, FIELDS)
+	frappe.db.commit()
+	return written
+
+
+def _make_row(shop: str, record: CallRecord, zone: ZoneInfo) -> dict:
+	return {
+		"name": frappe.generate_hash(length=16),
+		"shop": shop,
+		"api": record.api[:140],
+		"outcome": record.outcome,
+		"called_at": datetime.fromtimestamp(record.started_at, zone).replace(tzinfo=None),
+		"duration_ms": record.duration_ms,
+		"attempts": record.attempts,
+		"error_code": record.error_code[:140],
+		"error_message": record.error_message,
+		"request_id": record.request_id[:140],
+	}

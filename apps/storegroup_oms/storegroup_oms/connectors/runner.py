@@ -19,7 +19,8 @@ from storegroup_oms.connectors import (
 	recheck,
 	stock_changes,
 	stock_check,
-	stock_push,
+	stock_hints,
+	stock_loop,
 	tokens,
 )
 from storegroup_oms.connectors.accounts import is_connectable
@@ -48,12 +49,10 @@ def tick() -> None:
 		wake(name, "inbox")
 	for name in tokens.find_expiring(moment):
 		wake(name, "token")
-	wake("", "offers")
-	for name in stock_push.find_waiting_shops():
-		wake(name, "stock")
-	for name in stock_check.find_shops():
-		if stock_changes.is_time(f"check:{name}", stock_check.EVERY_S):
-			wake(name, "stock_check")
+	if stock_check.find_shops():
+		stock_hints.start_loop()
+		if stock_changes.is_time("check", stock_check.EVERY_S):
+			wake("", "stock_check")
 	frappe.db.commit()
 
 
@@ -142,20 +141,21 @@ def recheck_shop(shop: str, hours: int) -> None:
 	_run(shop, "recheck", lambda session: recheck.recheck(session, hours))
 
 
-def refresh_offers() -> None:
-	"""Find the listings that must show another figure, and start the pushes of their shops."""
-	sleep_again("", "offers")
-	stock_changes.refresh()
+def bring_stock() -> None:
+	"""Find the listings that must show another figure and send it, for all shops."""
+	sleep_again("", "stock")
+	stock_loop.run()
 
 
-def push_stock(shop: str) -> None:
-	"""Send the shop's changed stock figures."""
-	_run(shop, "stock", stock_push.push)
+def check_stock() -> None:
+	"""Read back what the platforms show, for all shops."""
+	sleep_again("", "stock_check")
+	stock_check.check_all()
 
 
-def check_stock(shop: str) -> None:
-	"""Read back what the shop's platform shows."""
-	_run(shop, "stock_check", stock_check.check)
+def prove_access(shop: str) -> None:
+	"""Ask the platform for something small: a refused token is renewed on the way, or the shop marked as expired."""
+	_run(shop, "access", lambda session: session.call(lambda client: client.get_shop()))
 
 
 def _run(shop: str, kind: str, work: Callable[[Session], object]) -> None:

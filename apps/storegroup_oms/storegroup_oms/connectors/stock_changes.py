@@ -2,24 +2,21 @@
 
 A balance remembers the ledger entry that its listings were last computed for; where the two differ something has
 changed, whatever became of the hint. Orders are found by when they changed, rules by going over all listings in
-turn. Hints are names in a Redis set, written after commit. `write_wanted` is the only writer of a listing's wanted
-figure. ADR 0017.
+turn. `write_wanted` is the only writer of a listing's wanted figure. ADR 0017.
 """
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import frappe
 import redis
 from frappe.utils import add_to_date, now_datetime
-from redis.exceptions import LockError
 
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.connectors import demand, offers, stock_push
 from storegroup_oms.connectors.gate import get_redis
-from storegroup_oms.connectors.wakes import wake
+from storegroup_oms.connectors.stock_hints import get_key, take_hints
 from storegroup_oms.transactions import run_in_transaction
 
 # How often everything is compared, whether there were hints or not.
@@ -27,157 +24,25 @@ COMPARE_EVERY_S = 4
 SWEEP_EVERY_S = 60
 SWEEP_LISTINGS = 5_000
 CHUNK = 500
-ROUNDS = 40
-# In a rush hints come without pause; a look takes all that came meanwhile.
-PAUSE_S = 0.2
-LOCK_LIFE_S = 60
 # Orders are looked at again from so long before the last look: a transaction may end later than it wrote.
 OVERLAP_S = 15
 FIRST_LOOK_S = 600
-RULE_FIELDS = (
-	"stock_percentage",
-	"stock_buffer",
-	"stock_minimum",
-	"stock_maximum",
-	"stock_stopped",
-	"stock_warehouses",
-	"auto_buffer",
-	"stock_push_enabled",
-)
-
-# Hints
-
-
-def note_stock(skus: Sequence[str]) -> None:
-	"""Stock of plain SKUs changes with this transaction; called by the ledger through `oms_stock_changed`."""
-	_hint_after_commit("sku", skus)
-
-
-def note_order_events(rows: Iterable[dict]) -> None:
-	"""Orders change with this transaction; a sink of the timeline."""
-	_hint_after_commit("order", sorted({row["order"] for row in rows}))
-
-
-def note_matched(listings: Sequence[str], codes: Sequence[str]) -> None:
-	"""Listings have got a SKU; called through `oms_listings_matched`."""
-	_hint_after_commit("listing", listings)
-
-
-def note_listings(names: Sequence[str]) -> None:
-	"""The rules of listings change with this transaction."""
-	_hint_after_commit("listing", names)
-
-
-def note_listing(doc, method: str | None = None) -> None:
-	"""A listing was saved; a hook of Listing."""
-	note_listings([doc.name])
-
-
-def note_shop(doc, method: str | None = None) -> None:
-	"""A shop was saved; a hook of Shop."""
-	if any(doc.has_value_changed(field) for field in RULE_FIELDS):
-		_hint_after_commit("shop", [doc.name])
-
-
-def note_sku(doc, method: str | None = None) -> None:
-	"""A SKU was saved; its components may be others. A hook of SKU."""
-	if doc.is_bundle or doc.has_value_changed("is_bundle"):
-		_hint_after_commit("sku", [doc.name])
-
-
-def note_balance(doc, method: str | None = None) -> None:
-	"""Somebody set the safety stock; a hook of Stock Balance and Dedicated Stock."""
-	_hint_after_commit("sku", [doc.sku])
-
-
-def note_warehouse(doc, method: str | None = None) -> None:
-	"""A warehouse was switched on or off, or is of another kind: all listings are concerned. A hook of Warehouse."""
-	if any(doc.has_value_changed(field) for field in ("is_active", "warehouse_kind", "allow_negative")):
-		_hint_after_commit("all", ["listings"])
-
-
-def _hint_after_commit(kind: str, names: Sequence[str]) -> None:
-	if names:
-		frappe.db.after_commit.add(lambda: hint(kind, names))
-
-
-def hint(kind: str, names: Sequence[str]) -> None:
-	"""Say that something changed and have it looked at. Without Redis the next comparison finds it."""
-	if frappe.flags.in_migrate or frappe.flags.in_install:
-		return  # jobs would run at once, in the middle of it
-	with suppress(redis.RedisError):
-		get_redis().sadd(_get_key("hints"), *(f"{kind}:{name}" for name in names))
-		wake("", "offers", after_commit=False)
-
-
-def _get_key(name: str) -> str:
-	return f"oms:stock:{frappe.local.site}:{name}"
-
-
-def _take_hints() -> dict[str, set[str]]:
-	found: dict[str, set[str]] = {}
-	with suppress(redis.RedisError):
-		client, key = get_redis(), _get_key("hints")
-		for text in client.spop(key, max(client.scard(key), 1)) or []:
-			kind, _colon, name = text.decode().partition(":")
-			found.setdefault(kind, set()).add(name)
-	return found
-
-
-def _has_hints() -> bool:
-	with suppress(redis.RedisError):
-		return bool(get_redis().scard(_get_key("hints")))
-	return False
 
 
 def is_time(name: str, every_s: int) -> bool:
 	"""True once in so many seconds for all processes together; always when Redis is away."""
 	with suppress(redis.RedisError):
-		return bool(get_redis().set(_get_key(name), "1", nx=True, ex=every_s))
+		return bool(get_redis().set(get_key(name), "1", nx=True, ex=every_s))
 	return True
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-	"""True for the one job that may look; whoever else comes leaves its hints to it."""
-	lock = get_redis().lock(_get_key("lock"), timeout=LOCK_LIFE_S, blocking=False)
-	try:
-		mine = lock.acquire()
-	except redis.RedisError:
-		mine, lock = True, None
-	try:
-		yield mine
-	finally:
-		if mine and lock:
-			with suppress(redis.RedisError, LockError):
-				lock.release()
 
 
 # Looking
 
 
-def refresh() -> set[str]:
-	"""Bring the wanted figures up to date until there are no more hints; returns the shops with pushes due. Commits."""
-	shops: set[str] = set()
-	with _alone() as mine:
-		if not mine:
-			return shops
-		for _round in range(ROUNDS):
-			for shop in sorted(look()):
-				shops.add(shop)
-				wake(shop, "stock", after_commit=False)
-			if not _has_hints():
-				break
-			time.sleep(PAUSE_S)
-	if _has_hints():
-		wake("", "offers", after_commit=False)
-	return shops
-
-
 def look() -> set[str]:
 	"""One look at what has changed; returns the shops with listings that must be pushed. Commits."""
 	frappe.db.commit()  # what was read before may be old
-	hints = _take_hints()
+	hints = take_hints()
 	compares = is_time("compared", COMPARE_EVERY_S)
 	skus = hints.get("sku", set()) | _read_ordered(hints.get("order", set()))
 	if compares:
@@ -208,7 +73,7 @@ def _find_ordered() -> list[str]:
 	"""SKUs of orders that changed since the last comparison."""
 	moment, since = now_datetime(), None
 	with suppress(redis.RedisError, ValueError):
-		stored = get_redis().set(_get_key("orders_seen"), moment.isoformat(), get=True)
+		stored = get_redis().set(get_key("orders_seen"), moment.isoformat(), get=True)
 		since = datetime.fromisoformat(stored.decode()) if stored else None
 	earliest = add_to_date(moment, seconds=-FIRST_LOOK_S)
 	since = max(add_to_date(since, seconds=-OVERLAP_S), earliest) if since else earliest
@@ -258,12 +123,12 @@ def _take_turn() -> list[str]:
 	"""The next listings in the order of their names, from the beginning after the last."""
 	start = ""
 	with suppress(redis.RedisError):
-		start = (get_redis().get(_get_key("swept_to")) or b"").decode()
+		start = (get_redis().get(get_key("swept_to")) or b"").decode()
 	names = frappe.get_all(
 		"Listing", filters={"name": [">", start]}, pluck="name", order_by="name asc", limit=SWEEP_LISTINGS
 	)
 	with suppress(redis.RedisError):
-		get_redis().set(_get_key("swept_to"), names[-1] if len(names) == SWEEP_LISTINGS else "")
+		get_redis().set(get_key("swept_to"), names[-1] if len(names) == SWEEP_LISTINGS else "")
 	return names
 
 

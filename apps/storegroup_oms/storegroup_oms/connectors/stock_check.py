@@ -6,7 +6,9 @@ The only writer of what was confirmed.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
@@ -14,6 +16,7 @@ from frappe.utils import cint, now_datetime
 
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.connectors import alerts
+from storegroup_oms.connectors.fleet import Fleet
 from storegroup_oms.connectors.sessions import Session
 from storegroup_oms.transactions import run_in_latest
 
@@ -33,26 +36,59 @@ CHECKED = "pushed_at IS NOT NULL AND status != 'Deleted' AND push_enabled = 1"
 
 
 def find_shops() -> list[str]:
-	"""Active shops with figures to read back."""
-	return frappe.db.sql(
-		f"""SELECT shop.name FROM tabShop shop WHERE shop.status = 'Active' AND shop.stock_push_enabled = 1
-		AND shop.platform != 'Manual' AND shop.app_key > '' AND EXISTS (
-			SELECT 1 FROM tabListing WHERE shop = shop.name AND {CHECKED}
-		) ORDER BY shop.name""",
-		pluck=True,
+	"""Active shops that our stock is sent to."""
+	return frappe.get_all(
+		"Shop",
+		filters={
+			"status": "Active",
+			"stock_push_enabled": 1,
+			"platform": ["!=", "Manual"],
+			"app_key": [">", ""],
+		},
+		pluck="name",
+		order_by="name asc",
 	)
 
 
-def check(session: Session) -> int:
-	"""Read the figures whose turn it is and compare; returns how many listings differ for sure. Commits."""
-	rows = _choose(session)
+def check_all() -> int:
+	"""Read the figures whose turn it is in every shop and compare; returns how many listings differ for sure. Commits."""
+	differing = 0
+	with Fleet() as fleet:
+		readings = {reading.call: reading for shop in find_shops() if (reading := _begin(fleet, shop))}
+		for call in as_completed(readings):
+			differing += _end(fleet, readings[call])
+	return differing
+
+
+@dataclass(frozen=True)
+class Reading:
+	"""A call under way and the listings that it reads; `began` is before the platform was asked."""
+
+	shop: str
+	rows: Sequence[frappe._dict]
+	began: datetime
+	call: Future
+
+
+def _begin(fleet: Fleet, shop: str) -> Reading | None:
+	session = fleet.find(shop)
+	rows = _choose(session) if session else []
 	if not rows:
-		return 0
+		return None
 	keys = [(row.platform_item_id, row.platform_sku_id or "") for row in rows]
-	began = now_datetime()
-	shown = session.call(lambda client: client.get_stock(keys))
-	differing = run_in_latest(lambda: write_reading(session.shop, rows, shown, began))
-	_tell(session.shop)
+	return Reading(shop, rows, now_datetime(), fleet.submit(shop, lambda client: client.get_stock(keys)))
+
+
+def _end(fleet: Fleet, reading: Reading) -> int:
+	error = reading.call.exception()
+	if error is not None:
+		fleet.note_error(reading.shop, error, "stock_check")
+		frappe.db.commit()
+		return 0
+	shown = reading.call.result()
+	differing = run_in_latest(lambda: write_reading(reading.shop, reading.rows, shown, reading.began))
+	_tell(reading.shop)
+	fleet.note_success(reading.shop)
 	frappe.db.commit()
 	return differing
 

@@ -1,35 +1,29 @@
-"""Stock figures sent to the platforms: claimed, sent behind the rate gate, and written down, one shop at a time.
+"""Stock figures for the platforms in the database: claimed, given back, and what became of them.
 
 A listing has one figure in flight: it belongs to who claimed it until its lease ends, and only the owner of the
 claim writes down what became of it. So a later figure is never overtaken by an earlier one. The only writer of what
-was pushed.
+was pushed. `flights` makes the calls.
 """
 
-import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import frappe
 from frappe.utils import add_to_date, cint, now_datetime
 
 from storegroup_oms.bulk import insert_rows, update_rows
 from storegroup_oms.connectors import advice, backoff
-from storegroup_oms.connectors.base import PlatformClient, StockLevel, StockResult
-from storegroup_oms.connectors.errors import ConnectorError, CredentialError, RefusedError, RetryableError
-from storegroup_oms.connectors.gate import LONGEST_WAIT_S
-from storegroup_oms.connectors.http import LONGEST_PAUSE_S, TIMEOUT_S
+from storegroup_oms.connectors.errors import ConnectorError, RefusedError
 from storegroup_oms.connectors.offers import ASSUMED_DELAY_MS
-from storegroup_oms.connectors.sessions import Session
 from storegroup_oms.transactions import run_in_latest
 
+# Listings of a shop that are claimed at once.
 CLAIM = 60
-ROUNDS = 40
-# Fewer than for reading: what failed is claimed anew, with whatever is wanted by then.
-ATTEMPTS = 2
-LONGEST_CALL_S = ATTEMPTS * (LONGEST_WAIT_S + sum(TIMEOUT_S)) + LONGEST_PAUSE_S
 LEASE_S = 120
-# A call that was begun within this ends within the lease.
-BEGIN_WITHIN_S = LEASE_S - LONGEST_CALL_S
+# Listings of a shop whose access is being renewed are left alone for so long.
+ACCESS_PAUSE_S = 2
 # A platform that refuses is not asked again soon; a person looks first.
 REFUSED_ATTEMPTS = 12
 # Delays beyond these are an interruption, not the pace of pushes.
@@ -49,6 +43,7 @@ LOG_FIELDS = (
 )
 DUE = """listing.is_dirty = 1 AND listing.sku > '' AND listing.push_enabled = 1 AND listing.wanted_at IS NOT NULL
 	AND listing.status != 'Deleted' AND (listing.push_due_at IS NULL OR listing.push_due_at <= %(now)s)"""
+URGENCY = "wanted_qty < pushed_qty DESC, wanted_at, name"
 
 
 @dataclass(frozen=True)
@@ -70,39 +65,25 @@ def find_waiting_shops() -> list[str]:
 	)
 
 
-def push(session: Session) -> int:
-	"""Send what the shop's listings shall show until nothing is due; returns how many figures were taken. Commits.
+def claim(shops: Sequence[str], limit: int = CLAIM) -> list[frappe._dict]:
+	"""Listings of shops that are due and nobody's, now ours; at most `limit` of each shop. Commits.
 
-	Raises CredentialError when the shop must be authorised again; its figures wait.
+	Lower figures come first, as they prevent oversell. Rows have name, shop, sku, platform_item_id, platform_sku_id,
+	qty, wanted_at, push_attempts, previous_qty (None: never pushed) and claim, the same in all of them.
 	"""
-	taken = 0
-	for _round in range(ROUNDS):
-		rows = claim(session.shop) if _is_on(session.shop) else []
-		if not rows:
-			return taken
-		taken += _send_claimed(session, rows)
-	return taken
-
-
-def _is_on(shop: str) -> bool:
-	return bool(cint(frappe.db.get_value("Shop", shop, "stock_push_enabled")))
-
-
-def claim(shop: str, limit: int = CLAIM) -> list[frappe._dict]:
-	"""Listings of a shop that are due and nobody's, now ours; lower figures first, as they prevent oversell. Commits."""
 
 	def work() -> list[frappe._dict]:
 		rows = frappe.db.sql(
-			f"""SELECT name, sku, platform_item_id, platform_sku_id, wanted_qty AS qty, wanted_at, push_attempts,
-			IF(pushed_at IS NULL, NULL, pushed_qty) AS previous_qty
-			FROM tabListing listing WHERE shop = %(shop)s AND {DUE}
-			ORDER BY wanted_qty < pushed_qty DESC, wanted_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED""",
-			{"shop": shop, "now": now_datetime(), "limit": limit},
+			f"""SELECT name, shop, sku, platform_item_id, platform_sku_id, wanted_qty AS qty, wanted_at,
+			push_attempts, IF(pushed_at IS NULL, NULL, pushed_qty) AS previous_qty
+			FROM tabListing listing WHERE name IN %(names)s AND {DUE}
+			ORDER BY {URGENCY} FOR UPDATE SKIP LOCKED""",
+			{"names": _find_due(shops, limit) or [""], "now": now_datetime()},
 			as_dict=True,
 		)
 		token = frappe.generate_hash(length=12)
 		for row in rows:
-			row.update(shop=shop, claim=token)
+			row.claim = token
 		if rows:
 			frappe.db.sql(
 				"UPDATE tabListing SET push_claim = %s, push_due_at = %s WHERE name IN %s",
@@ -110,106 +91,51 @@ def claim(shop: str, limit: int = CLAIM) -> list[frappe._dict]:
 			)
 		return rows
 
-	return run_in_latest(work)
+	return run_in_latest(work) if shops else []
 
 
-def _get_lease_end():
+def _find_due(shops: Sequence[str], limit: int) -> list[str]:
+	return frappe.db.sql(
+		f"""SELECT name FROM (
+			SELECT name, ROW_NUMBER() OVER (PARTITION BY shop ORDER BY {URGENCY}) AS place
+			FROM tabListing listing WHERE shop IN %(shops)s AND {DUE}
+		) due WHERE place <= %(limit)s""",
+		{"shops": list(shops), "now": now_datetime(), "limit": limit},
+		pluck=True,
+	)
+
+
+def _get_lease_end() -> datetime:
 	return add_to_date(now_datetime(), seconds=LEASE_S)
 
 
-def _extend(token: str, count: int) -> bool:
-	"""Keep claimed listings for another while; False when some have gone to somebody else. Doesn't commit."""
-	frappe.db.sql(
-		"UPDATE tabListing SET push_due_at = %s WHERE push_claim = %s AND is_dirty = 1",
-		(_get_lease_end(), token),
-	)
-	return frappe.db.count("Listing", {"push_claim": token}) == count
+def extend(claims: Mapping[str, int]) -> set[str]:
+	"""Keep claimed listings for another while; returns the claims that still hold as many as given. Commits."""
 
-
-def _send_claimed(session: Session, rows: Sequence[frappe._dict]) -> int:
-	clock = _Clock()
-
-	def extend() -> None:
-		if _extend(rows[0].claim, len(rows)):
-			clock.reset()
-
-	try:
-		with session.keep(extend):
-			outcomes = send(session, rows, clock)
-	except CredentialError:
-		frappe.db.rollback()
-		run_in_latest(lambda: _give_back(rows))
-		raise
-	run_in_latest(lambda: write_outcomes(outcomes))
-	_note_delay(session.shop, outcomes)
-	frappe.db.commit()
-	return sum(outcome.error is None for outcome in outcomes)
-
-
-class _Clock:
-	"""How old a lease is. A call that can't end within it is not begun."""
-
-	def __init__(self) -> None:
-		self.reset()
-
-	def reset(self) -> None:
-		self.began = time.monotonic()
-
-	@property
-	def is_late(self) -> bool:
-		return time.monotonic() - self.began > BEGIN_WITHIN_S
-
-
-def send(session: Session, rows: Sequence[frappe._dict], clock: _Clock) -> list[Outcome]:
-	"""Send figures, as many per call as the platform takes; a failed call fails its own listings only."""
-	units = _group(rows, session.connector.limits.stock_levels_per_call)
-
-	def work(client: PlatformClient, unit: Sequence[frappe._dict]) -> list[StockResult]:
-		if clock.is_late:
-			raise RetryableError("lease", "The calls before took too long.")
-		client.transport.attempts = ATTEMPTS
-		return client.update_stock(
-			[StockLevel(row.platform_item_id, row.platform_sku_id or "", max(row.qty, 0)) for row in unit]
+	def work() -> set[str]:
+		tokens = list(claims)
+		frappe.db.sql(
+			"UPDATE tabListing SET push_due_at = %s WHERE push_claim IN %s AND is_dirty = 1",
+			(_get_lease_end(), tokens),
 		)
+		counted = frappe.db.sql(
+			"SELECT push_claim, COUNT(*) FROM tabListing WHERE push_claim IN %s GROUP BY push_claim", [tokens]
+		)
+		return {token for token, count in counted if count == claims[token]}
 
-	outcomes = []
-	for unit, result in zip(units, session.call_each(units, work), strict=True):
-		if isinstance(result, Exception):
-			outcomes += [Outcome(row, _tame(result)) for row in unit]
-			continue
-		errors = {
-			(one.level.platform_item_id, one.level.platform_sku_id): RefusedError(
-				one.error_code, one.error_message
-			)
-			for one in result
-			if one.error_code
-		}
-		outcomes += [
-			Outcome(row, errors.get((row.platform_item_id, row.platform_sku_id or ""))) for row in unit
-		]
-	return outcomes
+	return run_in_latest(work) if claims else set()
 
 
-def _tame(error: Exception) -> ConnectorError:
-	"""A fault of our own is logged and tried again like the platform's."""
-	if isinstance(error, ConnectorError):
-		return error
-	frappe.log_error(title="Stock push failed", message=repr(error))
-	return RetryableError("internal", type(error).__name__)
-
-
-def _group(rows: Sequence[frappe._dict], size: int) -> list[list[frappe._dict]]:
-	"""Variants of one item together, at most `size` in a call."""
-	by_item: dict[str, list[frappe._dict]] = {}
-	for row in rows:
-		by_item.setdefault(row.platform_item_id, []).append(row)
-	return [some[start : start + size] for some in by_item.values() for start in range(0, len(some), size)]
-
-
-def _give_back(rows: Sequence[frappe._dict]) -> None:
+def give_back(rows: Sequence[frappe._dict]) -> None:
+	"""Claimed listings that could not be sent are soon due again, as if nobody had tried. Doesn't commit."""
 	frappe.db.sql(
-		"UPDATE tabListing SET push_claim = NULL, push_due_at = NULL WHERE name IN %s AND push_claim = %s",
-		([row.name for row in rows], rows[0].claim),
+		"""UPDATE tabListing SET push_claim = NULL, push_due_at = %s
+		WHERE name IN %s AND push_claim IN %s""",
+		(
+			add_to_date(now_datetime(), seconds=ACCESS_PAUSE_S),
+			[row.name for row in rows],
+			sorted({row.claim for row in rows}),
+		),
 	)
 
 
@@ -257,11 +183,13 @@ def write_outcomes(outcomes: Sequence[Outcome]) -> None:
 
 def _lock_ours(outcomes: Sequence[Outcome]) -> dict[str, int]:
 	"""The listings that still carry our claim, with the figure wanted by now."""
+	claims = {outcome.row.name: outcome.row.claim for outcome in outcomes}
 	rows = frappe.db.sql(
-		"SELECT name, wanted_qty FROM tabListing WHERE name IN %s AND push_claim = %s ORDER BY name FOR UPDATE",
-		([outcome.row.name for outcome in outcomes], outcomes[0].row.claim),
+		"""SELECT name, wanted_qty, push_claim FROM tabListing WHERE name IN %s AND push_claim IN %s
+		ORDER BY name FOR UPDATE""",
+		(list(claims), sorted(set(claims.values()))),
 	)
-	return {name: cint(wanted) for name, wanted in rows}
+	return {name: cint(wanted) for name, wanted, token in rows if claims[name] == token}
 
 
 def _make_failure(outcome: Outcome) -> dict:
@@ -297,16 +225,26 @@ def _get_delay_ms(row: frappe._dict, moment) -> int:
 	return max(int((moment - row.wanted_at).total_seconds() * 1000), 0)
 
 
-def _note_delay(shop: str, outcomes: Sequence[Outcome]) -> None:
-	"""Keep a running average of how long a change takes to the platform; the buffer in a rush stands on it."""
+def note_delays(outcomes: Sequence[Outcome]) -> None:
+	"""Keep each shop's running average of how long a change takes to the platform. Doesn't commit.
+
+	The buffer in a rush stands on it.
+	"""
 	moment = now_datetime()
-	delays = [_get_delay_ms(outcome.row, moment) for outcome in outcomes if outcome.error is None]
-	delays = [delay for delay in delays if delay <= LONGEST_DELAY_MS]
+	delays: dict[str, list[int]] = defaultdict(list)
+	for outcome in outcomes:
+		delay = _get_delay_ms(outcome.row, moment)
+		if outcome.error is None and delay <= LONGEST_DELAY_MS:
+			delays[outcome.row.shop].append(delay)
 	if not delays:
 		return
-	before = cint(frappe.db.get_value("Shop", shop, "stock_delay_ms")) or ASSUMED_DELAY_MS
-	after = round(before + SMOOTHING * (sum(delays) / len(delays) - before))
-	run_in_latest(lambda: frappe.db.set_value("Shop", shop, "stock_delay_ms", after, update_modified=False))
+	rows = frappe.get_all(
+		"Shop", filters={"name": ["in", list(delays)]}, fields=["name", "stock_delay_ms"], order_by="name asc"
+	)
+	for row in rows:
+		before, new = cint(row.stock_delay_ms) or ASSUMED_DELAY_MS, delays[row.name]
+		row.stock_delay_ms = round(before + SMOOTHING * (sum(new) / len(new) - before))
+	update_rows("Shop", rows, ("stock_delay_ms",), stamps=False)
 
 
 def ask_again(names: Sequence[str]) -> int:

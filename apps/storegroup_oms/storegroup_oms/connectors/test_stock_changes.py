@@ -7,7 +7,7 @@ import frappe
 import redis
 from frappe.utils import add_to_date, now_datetime
 
-from storegroup_oms.connectors import stock_changes, stock_push
+from storegroup_oms.connectors import stock_changes, stock_hints, stock_loop, stock_push
 from storegroup_oms.connectors.gate import get_redis
 from storegroup_oms.inventory.ledger import Movement, post
 from storegroup_oms.inventory.locks import lock_balances
@@ -57,10 +57,10 @@ class ChangesTest(ListedTest):
 class TestHints(ChangesTest):
 	def test_nothing_is_hinted_before_the_commit_nor_after_a_rollback(self):
 		post([Movement(self.sku, self.warehouse, "Adjustment", qty=-5)])
-		self.assertEqual(stock_changes._take_hints(), {})
+		self.assertEqual(stock_hints.take_hints(), {})
 		frappe.db.rollback()
 		frappe.db.commit()
-		self.assertEqual(stock_changes._take_hints(), {})
+		self.assertEqual(stock_hints.take_hints(), {})
 
 	def test_a_ledger_row_leads_to_the_figure(self):
 		self.move(-5)
@@ -211,12 +211,12 @@ class TestComparison(ChangesTest):
 
 	def test_one_looks_at_a_time(self):
 		self.move(-5)
-		with stock_changes._alone() as first:
-			self.assertTrue(first)
-			stock_changes.refresh()
+		with stock_hints.watch() as first:
+			self.assertTrue(first.go_on())
+			self.assertEqual(stock_loop.run(linger_s=0), 0)
 			self.assertIsNone(self.get_wanted())
-		stock_changes.refresh()
-		self.assertEqual(self.get_wanted(), 15)
+		stock_loop.run(linger_s=0)
+		self.assertEqual((self.get_wanted(), self.platform.stock), (15, {("i1", "v1"): 15}))
 
 
 class TestWanted(ChangesTest):
@@ -261,5 +261,5 @@ class TestWanted(ChangesTest):
 		listing = self.create_listing("i2", sku=create_sku().name, is_dirty=1)
 		frappe.db.commit()
 		self.look(compares=True)
-		self.assertEqual([row.name for row in stock_push.claim(self.shop)], [self.listing])
+		self.assertEqual([row.name for row in stock_push.claim([self.shop])], [self.listing])
 		self.assertIsNone(self.get_wanted(listing))

@@ -1,5 +1,7 @@
 """What the platform really shows is read back; what nobody can explain is told, mended, and closed by itself."""
 
+from unittest.mock import patch
+
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
@@ -12,10 +14,11 @@ class TestCheck(ListedTest):
 	def setUp(self):
 		super().setUp()
 		stock_changes.write_wanted([self.listing])
-		runner.push_stock(self.shop)
+		self.push()
 
 	def check(self) -> None:
-		runner.check_stock(self.shop)
+		with patch.object(stock_check, "find_shops", lambda: [self.shop]):
+			runner.check_stock()
 
 	def age(self, seconds: int) -> None:
 		"""Let time pass since the difference was seen and the figure was pushed."""
@@ -57,7 +60,7 @@ class TestCheck(ListedTest):
 			"33", frappe.db.get_value("Task", {"dedupe_key": f"shop:stock:{self.shop}"}, "description")
 		)
 
-		runner.push_stock(self.shop)
+		self.push()
 		self.assertEqual(self.platform.stock["i1", "v1"], 20)
 		self.check()
 		row = self.get_listing()
@@ -101,7 +104,7 @@ class TestCheck(ListedTest):
 	def test_those_pushed_lately_are_read_first_and_every_one_in_turn(self):
 		names = [self.create_listing(f"i{number}") for number in range(2, 6)]
 		stock_changes.write_wanted(names)
-		runner.push_stock(self.shop)
+		self.push()
 		self.check()
 		frappe.db.set_value("Listing", names[2], "pushed_at", now_datetime())
 		long_ago = add_to_date(now_datetime(), minutes=-9)

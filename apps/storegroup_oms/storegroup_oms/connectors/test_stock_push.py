@@ -1,12 +1,15 @@
 """Figures reach the platform: batched, one in flight per listing, each outcome written down."""
 
 import threading
+import time
+from contextlib import suppress
 from datetime import timedelta
+from unittest.mock import patch
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from storegroup_oms.connectors import runner, stock_changes, stock_push
+from storegroup_oms.connectors import fleet, flights, runner, stock_changes, stock_push
 from storegroup_oms.connectors.errors import CredentialError, RetryableError
 from storegroup_oms.tests.fake_platform import ListedTest
 
@@ -17,14 +20,23 @@ class PushTest(ListedTest):
 		self.site = frappe.local.site
 		stock_changes.write_wanted([self.listing])
 
-	def push(self) -> None:
-		runner.push_stock(self.shop)
-
 	def want(self, qty: int, listing: str | None = None) -> None:
 		"""As if the sum had come to another figure."""
 		values = {"wanted_qty": qty, "wanted_at": now_datetime(), "is_dirty": 1}
 		frappe.db.set_value("Listing", listing or self.listing, values, update_modified=False)
 		frappe.db.commit()
+
+	def push_with_access(self) -> None:
+		"""As it goes with an expired token: refused, renewed by a job, sent again."""
+		with patch.object(fleet, "wake") as wake:
+			self.push()
+		wake.assert_called_once_with(self.shop, "access")
+		with suppress(CredentialError):
+			runner.prove_access(self.shop)
+		self.assertIsNone(self.get_listing().push_claim)
+		frappe.db.set_value("Listing", self.listing, "push_due_at", now_datetime(), update_modified=False)
+		frappe.db.commit()
+		self.push()
 
 	def get_log(self) -> list[tuple]:
 		frappe.db.rollback()
@@ -69,7 +81,7 @@ class TestPush(PushTest):
 		frappe.db.set_value("Listing", higher, {"pushed_qty": 1, "pushed_at": now_datetime()})
 		self.want(9, higher)
 		self.want(3)
-		self.assertEqual([row.name for row in stock_push.claim(self.shop, 1)], [self.listing])
+		self.assertEqual([row.name for row in stock_push.claim([self.shop], 1)], [self.listing])
 
 	def test_a_refusal_stays_on_the_listing_with_advice_and_holds_up_no_other(self):
 		self.platform.refused_items = {"i1"}
@@ -108,15 +120,15 @@ class TestPush(PushTest):
 	def test_an_expired_token_is_renewed_on_the_way(self):
 		self.platform.valid_token = "token-2"
 		self.platform.refresh_tokens = {"refresh-1": "token-2"}
-		self.push()
+		self.push_with_access()
 		self.assertEqual(self.platform.stock, {("i1", "v1"): 20})
 
 	def test_a_shop_without_authorisation_keeps_its_changes(self):
 		self.platform.valid_token, self.platform.refresh_tokens = "other", {}
-		self.push()
+		self.push_with_access()
 		self.assertEqual(frappe.db.get_value("Shop", self.shop, "status"), "Authorisation Expired")
 		row = self.get_listing()
-		self.assertEqual((row.is_dirty, row.push_claim, row.push_due_at), (1, None, None))
+		self.assertEqual((row.is_dirty, row.push_claim, row.push_attempts), (1, None, 0))
 		self.assertNotIn(self.shop, stock_push.find_waiting_shops())
 
 		self.platform.valid_token = "token-1"
@@ -186,43 +198,43 @@ class TestOrderOfFigures(PushTest):
 		frappe.connect()
 		try:
 			self.want(3)
-			runner.push_stock(self.shop)
+			self.push()
 		finally:
 			frappe.destroy()
 
 	def test_a_killed_workers_claim_ends_by_itself(self):
-		(row,) = stock_push.claim(self.shop)
-		self.assertEqual(stock_push.claim(self.shop), [])
+		(row,) = stock_push.claim([self.shop])
+		self.assertEqual(stock_push.claim([self.shop]), [])
 
 		past = add_to_date(now_datetime(), seconds=-1)
 		frappe.db.set_value("Listing", self.listing, "push_due_at", past)
 		frappe.db.commit()
-		(again,) = stock_push.claim(self.shop)
+		(again,) = stock_push.claim([self.shop])
 		self.assertNotEqual(again.claim, row.claim)
 
 	def test_who_lost_the_claim_writes_nothing(self):
-		(row,) = stock_push.claim(self.shop)
-		self.assertTrue(stock_push._extend(row.claim, 1))
+		(row,) = stock_push.claim([self.shop])
+		self.assertEqual(stock_push.extend({row.claim: 1}), {row.claim})
 		frappe.db.set_value("Listing", self.listing, "push_claim", "another")
 		frappe.db.commit()
 
-		self.assertFalse(stock_push._extend(row.claim, 1))
+		self.assertEqual(stock_push.extend({row.claim: 1}), set())
 		stock_push.write_outcomes([stock_push.Outcome(row)])
 		frappe.db.commit()
 		self.assertEqual((self.get_listing().pushed_at, self.get_log()), (None, []))
 
 	def test_no_call_is_begun_late_in_a_lease(self):
-		(row,) = stock_push.claim(self.shop)
-		clock = stock_push._Clock()
-		clock.began -= stock_push.BEGIN_WITHIN_S + 1
-		with runner.open_session(self.shop) as session:
-			(outcome,) = stock_push.send(session, [row], clock)
-		self.assertEqual((outcome.error.code, self.platform.stock), ("lease", {}))
+		(row,) = stock_push.claim([self.shop])
+		lease = flights.Lease(row.claim, 1, time.monotonic() - flights.BEGIN_WITHIN_S - 1)
+		with runner.open_session(self.shop) as session, self.assertRaises(RetryableError) as caught:
+			flights.Unit(self.shop, [row], lease).send(session.client)
+		self.assertEqual((caught.exception.code, self.platform.stock), ("lease", {}))
 
 	def test_credentials_lost_in_the_middle_give_the_claim_back(self):
 		def refuse(api: str) -> None:
 			raise CredentialError("27", "gone", can_refresh=False)
 
 		self.platform.before_call = refuse
-		self.push()
+		with patch.object(fleet, "wake"):
+			self.push()
 		self.assertEqual((self.get_listing().push_claim, self.get_listing().is_dirty), (None, 1))

@@ -18,8 +18,8 @@ JOBS = {
 	"token": ("storegroup_oms.connectors.runner.refresh_token", "short"),
 	"recheck": ("storegroup_oms.connectors.runner.recheck_shop", "long"),
 	"listings": ("storegroup_oms.connectors.runner.refresh_listings", "long"),
-	"offers": ("storegroup_oms.connectors.runner.refresh_offers", "short"),
-	"stock": ("storegroup_oms.connectors.runner.push_stock", "short"),
+	"access": ("storegroup_oms.connectors.runner.prove_access", "short"),
+	"stock": ("storegroup_oms.connectors.runner.bring_stock", "short"),
 	"stock_check": ("storegroup_oms.connectors.runner.check_stock", "default"),
 }
 

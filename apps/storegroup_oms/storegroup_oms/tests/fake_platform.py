@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import frappe
 
-from storegroup_oms.connectors import runner, sessions
+from storegroup_oms.connectors import runner, sessions, stock_push
 from storegroup_oms.connectors.accounts import now
 from storegroup_oms.connectors.base import (
 	Limits,
@@ -27,6 +27,8 @@ from storegroup_oms.connectors.base import (
 	TokenSet,
 )
 from storegroup_oms.connectors.errors import CredentialError, MappingError, RemoteNotFoundError
+from storegroup_oms.connectors.fleet import Fleet
+from storegroup_oms.connectors.flights import Flights
 from storegroup_oms.connectors.registry import Connector
 from storegroup_oms.inventory.ledger import Movement, post
 from storegroup_oms.orders.canonical import CanonicalLine, CanonicalOrder
@@ -308,6 +310,16 @@ class ListedTest(ConnectorTest):
 	def get_listing(self, name: str | None = None) -> frappe._dict:
 		frappe.db.rollback()
 		return frappe.db.get_value("Listing", name or self.listing, "*", as_dict=True)
+
+	def push(self) -> None:
+		"""Send what the shop's listings shall show until nothing is due."""
+		with Fleet() as fleet:
+			flights = Flights(fleet)
+			while self.shop in stock_push.find_waiting_shops():
+				flights.send_due([self.shop])
+				while not flights.is_empty:
+					flights.land(0.1)
+			flights.finish_notes()
 
 	def move(self, qty: int) -> None:
 		"""Pieces come in or, negative, go; committed."""

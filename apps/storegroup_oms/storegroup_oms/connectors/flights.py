@@ -1,0 +1,200 @@
+"""Stock figures on their way to the platforms: claimed for all shops at once, sent on threads, written down together.
+
+Each shop has a few calls under way and the rest in a queue of its own, so that a long queue, a slow platform or a
+full rate gate of one holds up no other.
+"""
+
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+
+import frappe
+
+from storegroup_oms.connectors import stock_push
+from storegroup_oms.connectors.base import PlatformClient, StockLevel, StockResult
+from storegroup_oms.connectors.errors import ConnectorError, CredentialError, RefusedError, RetryableError
+from storegroup_oms.connectors.fleet import Fleet
+from storegroup_oms.connectors.gate import LONGEST_WAIT_S
+from storegroup_oms.connectors.http import LONGEST_PAUSE_S, TIMEOUT_S
+from storegroup_oms.connectors.stock_push import LEASE_S, Outcome
+from storegroup_oms.transactions import run_in_latest
+
+CALLS_PER_SHOP = 6
+# Fewer than for reading: what failed is claimed anew, with whatever is wanted by then.
+ATTEMPTS = 2
+LONGEST_CALL_S = ATTEMPTS * (LONGEST_WAIT_S + sum(TIMEOUT_S)) + LONGEST_PAUSE_S
+# A call that was begun within this ends within the lease.
+BEGIN_WITHIN_S = LEASE_S - LONGEST_CALL_S
+EXTEND_EVERY_S = 5.0
+WRITE_EVERY_S = 2.0
+
+
+@dataclass
+class Lease:
+	"""How old a claim is, and how many of its listings are still to be written down."""
+
+	token: str
+	open: int
+	began: float = field(default_factory=time.monotonic)
+
+	@property
+	def is_late(self) -> bool:
+		"""A call that was begun now might not end within the lease."""
+		return time.monotonic() - self.began > BEGIN_WITHIN_S
+
+
+@dataclass(frozen=True)
+class Unit:
+	"""What goes in one call: claimed listings of one item."""
+
+	shop: str
+	rows: Sequence[frappe._dict]
+	lease: Lease
+
+	def send(self, client: PlatformClient) -> list[StockResult]:
+		"""The call itself, on a thread. Raises the classes of `connectors.errors`."""
+		if self.lease.is_late:
+			raise RetryableError("lease", "The calls before took too long.")
+		client.transport.attempts = ATTEMPTS
+		return client.update_stock(
+			[
+				StockLevel(row.platform_item_id, row.platform_sku_id or "", max(row.qty, 0))
+				for row in self.rows
+			]
+		)
+
+
+class Flights:
+	"""`send_due` claims and starts calls, `land` writes down those that have ended; both commit."""
+
+	def __init__(self, fleet: Fleet) -> None:
+		self.fleet = fleet
+		self.waiting: dict[str, deque[Unit]] = {}
+		self.flying: dict[Future, Unit] = {}
+		self.leases: dict[str, Lease] = {}
+		self.taken: list[Outcome] = []
+		self.extended_at = self.written_at = time.monotonic()
+
+	@property
+	def is_empty(self) -> bool:
+		return not (self.flying or self.waiting)
+
+	def send_due(self, shops: Sequence[str]) -> None:
+		"""Claim what is due in shops that have nothing queued, and start as many calls as they may have."""
+		closed = self.fleet.closed.union(self.waiting)
+		rows = stock_push.claim([shop for shop in shops if shop not in closed])
+		if rows:
+			lease = Lease(rows[0].claim, len(rows))
+			self.leases[lease.token] = lease
+			by_shop = defaultdict(list)
+			for row in rows:
+				by_shop[row.shop].append(row)
+			for shop, own in by_shop.items():
+				self._queue(shop, own, lease)
+			frappe.db.commit()
+		self._start()
+
+	def _queue(self, shop: str, rows: Sequence[frappe._dict], lease: Lease) -> None:
+		session = self.fleet.find(shop)
+		if session is None:
+			self._give_back(Unit(shop, rows, lease))
+			return
+		units = make_units(rows, session.connector.limits.stock_levels_per_call)
+		self.waiting[shop] = deque(Unit(shop, unit, lease) for unit in units)
+
+	def _start(self) -> None:
+		under_way = Counter(unit.shop for unit in self.flying.values())
+		for shop, units in list(self.waiting.items()):
+			while units and under_way[shop] < CALLS_PER_SHOP:
+				unit = units.popleft()
+				self.flying[self.fleet.submit(shop, unit.send)] = unit
+				under_way[shop] += 1
+			if not units:
+				del self.waiting[shop]
+
+	def land(self, wait_s: float) -> list[Outcome]:
+		"""Wait so long for calls under way, and write down and return what came."""
+		self._extend()
+		done = wait(self.flying, timeout=wait_s, return_when=FIRST_COMPLETED).done if self.flying else set()
+		outcomes: list[Outcome] = []
+		for call in done:
+			unit = self.flying.pop(call)
+			outcomes += self._read(unit, call)
+		if outcomes:
+			run_in_latest(lambda: stock_push.write_outcomes(outcomes))
+		self.taken += [outcome for outcome in outcomes if outcome.error is None]
+		self._note()
+		self._start()
+		return outcomes
+
+	def _read(self, unit: Unit, call: Future) -> list[Outcome]:
+		error = call.exception()
+		if isinstance(error, CredentialError):
+			self._refuse(unit, error)
+			return []
+		self._settle(unit)
+		if error is not None:
+			return [Outcome(row, self._tame(unit.shop, error)) for row in unit.rows]
+		self.fleet.note_success(unit.shop)
+		refused = {
+			(one.level.platform_item_id, one.level.platform_sku_id): RefusedError(
+				one.error_code, one.error_message
+			)
+			for one in call.result()
+			if one.error_code
+		}
+		return [
+			Outcome(row, refused.get((row.platform_item_id, row.platform_sku_id or ""))) for row in unit.rows
+		]
+
+	def _tame(self, shop: str, error: BaseException) -> ConnectorError:
+		"""A fault of our own is logged and tried again like the platform's."""
+		if isinstance(error, ConnectorError):
+			return error
+		self.fleet.note_error(shop, error, "stock")
+		return RetryableError("internal", type(error).__name__)
+
+	def _refuse(self, unit: Unit, error: CredentialError) -> None:
+		"""Give back all that the shop has queued too: none of it would be taken."""
+		for one in (unit, *self.waiting.pop(unit.shop, ())):
+			self._give_back(one)
+		self.fleet.note_failure(unit.shop, error)
+		frappe.db.commit()
+
+	def _give_back(self, unit: Unit) -> None:
+		run_in_latest(lambda: stock_push.give_back(unit.rows))
+		self._settle(unit)
+
+	def _settle(self, unit: Unit) -> None:
+		unit.lease.open -= len(unit.rows)
+		if not unit.lease.open:
+			del self.leases[unit.lease.token]
+
+	def _extend(self) -> None:
+		if time.monotonic() - self.extended_at < EXTEND_EVERY_S:
+			return
+		began = self.extended_at = time.monotonic()
+		for token in stock_push.extend({lease.token: lease.open for lease in self.leases.values()}):
+			self.leases[token].began = began
+
+	def _note(self) -> None:
+		"""Delays and the log of calls, now and then."""
+		if time.monotonic() - self.written_at > WRITE_EVERY_S:
+			self.finish_notes()
+
+	def finish_notes(self) -> None:
+		"""Write down the delays measured and the calls made since the last time. Commits."""
+		taken, self.taken = self.taken, []
+		run_in_latest(lambda: stock_push.note_delays(taken))
+		self.fleet.write_logs()
+		self.written_at = time.monotonic()
+
+
+def make_units(rows: Sequence[frappe._dict], size: int) -> list[list[frappe._dict]]:
+	"""Variants of one item together, at most `size` in a call."""
+	by_item: dict[str, list[frappe._dict]] = {}
+	for row in rows:
+		by_item.setdefault(row.platform_item_id, []).append(row)
+	return [some[start : start + size] for some in by_item.values() for start in range(0, len(some), size)]
