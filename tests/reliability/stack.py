@@ -39,6 +39,8 @@ class Stack:
 		self.ports = dict(zip(("sandbox", "consumer"), find_free_ports(2), strict=True))
 		self.sandbox_url = f"http://127.0.0.1:{self.ports['sandbox']}"
 		self.webhook_url = f"http://127.0.0.1:{self.ports['consumer']}/webhooks/douyin"
+		# Names the job queues: no other worker takes these jobs.
+		self.bench_id = f"reliability-{os.getpid()}"
 		self.commands: dict[str, list[str]] = {}
 		self.processes: dict[str, subprocess.Popen] = {}
 		self.orphans: set[int] = set()
@@ -174,8 +176,7 @@ class Stack:
 		for name in ("apps.txt", "assets", self.site):
 			(self.sites / name).symlink_to(self.bench.sites / name)
 		common = json.loads((self.bench.sites / "common_site_config.json").read_text())
-		# Names the job queues: no other worker takes these jobs.
-		common |= {"default_site": self.site, "bench_id": f"reliability-{os.getpid()}"}
+		common |= {"default_site": self.site, "bench_id": self.bench_id}
 		(self.sites / "common_site_config.json").write_text(json.dumps(common))
 
 	def _wait(self, url: str) -> None:

@@ -13,7 +13,7 @@ import frappe
 from runtime.bench import Bench
 from tests.reliability.stack import Stack
 
-from .shelf import LOOK_S, Shelf, StockDesk, wait_until
+from .shelf import LOOK_S, Shelf, StockDesk, use_queues, wait_until
 
 SETTLE_LIMIT_S = 300
 PATIENCE_S = 90.0
@@ -49,8 +49,9 @@ def open_stack(root: Path, site: str, size: Size) -> Iterator["Run"]:
 	with tempfile.TemporaryDirectory(prefix="oms-stock-") as folder:
 		run = Run(Stack(Bench(root), site, Path(folder), size.seed), size)
 		try:
-			run.prepare()
-			yield run
+			with use_queues(run.stack):
+				run.prepare()
+				yield run
 		finally:
 			run.stack.stop()
 			run.desk.remove()

@@ -9,7 +9,7 @@ from pathlib import Path
 from runtime.bench import Bench
 from tests.reliability.stack import Stack
 
-from .shelf import LOOK_S, Shelf, StockDesk, wait_until
+from .shelf import LOOK_S, Shelf, StockDesk, use_queues, wait_until
 
 SETTLE_LIMIT_S = 300
 TELL_EVERY_S = 5.0
@@ -68,26 +68,27 @@ def run_with_push(
 		codes = make_codes(stack, size)
 		desk = StockDesk(codes)
 		try:
-			stack.start_sandbox()
-			shelf = Shelf(stack.sandbox_url, stack.token, size.seed)
-			shelf.open_shops(size.platforms, codes, 0, stack.webhook_url)
-			desk.fill(shelf, size.stock, size.poll_seconds)
-			stack.start_desk()
-			wait_until(lambda: not desk.count_waiting(), "the first push of all listings", SETTLE_LIMIT_S)
-			say("every shop shows our stock")
-			turned_away = rush(
-				shelf,
-				codes,
-				size,
-				lambda load: say(
-					f"{load['seconds']:6.1f} s: {load['orders']} orders, {load['turned_away']} turned away,"
-					f" {desk.count_orders()} on the desk, {desk.count_waiting()} figures to send"
-				),
-			)
-			orders = len(shelf.list_sales())
-			wait_until(lambda: desk.count_orders() >= orders, "the intake of all orders", SETTLE_LIMIT_S)
-			assert not stack.fallen, stack.read_logs()
-			return judge(shelf, codes, size, turned_away)
+			with use_queues(stack):
+				stack.start_sandbox()
+				shelf = Shelf(stack.sandbox_url, stack.token, size.seed)
+				shelf.open_shops(size.platforms, codes, 0, stack.webhook_url)
+				desk.fill(shelf, size.stock, size.poll_seconds)
+				stack.start_desk()
+				wait_until(lambda: not desk.count_waiting(), "the first push of all listings", SETTLE_LIMIT_S)
+				say("every shop shows our stock")
+				turned_away = rush(
+					shelf,
+					codes,
+					size,
+					lambda load: say(
+						f"{load['seconds']:6.1f} s: {load['orders']} orders, {load['turned_away']} turned away,"
+						f" {desk.count_orders()} on the desk, {desk.count_waiting()} figures to send"
+					),
+				)
+				orders = len(shelf.list_sales())
+				wait_until(lambda: desk.count_orders() >= orders, "the intake of all orders", SETTLE_LIMIT_S)
+				assert not stack.fallen, stack.read_logs()
+				return judge(shelf, codes, size, turned_away)
 		finally:
 			stack.stop()
 			desk.remove()
