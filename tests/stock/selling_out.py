@@ -74,6 +74,7 @@ class Outcome:
 	processes: int
 	killed: int
 	deadlocks: int
+	repeated: int
 	stocked: int
 	shipped: int
 	reserved: int
@@ -173,12 +174,19 @@ def remove_world(world: World) -> None:
 # One worker
 
 
+class Counters:
+	"""One number for each worker, in memory that all processes share."""
+
+	def __init__(self) -> None:
+		self.done, self.deadlocks, self.repeated = (RawArray("i", WORKERS) for _counter in range(3))
+
+
 class Worker:
 	"""Tries the orders of one slot, from where its predecessor was killed."""
 
-	def __init__(self, site: str, world: World, size: Size, slot: int, done, deadlocks) -> None:
+	def __init__(self, site: str, world: World, size: Size, slot: int, counters: "Counters") -> None:
 		self.site, self.world, self.size, self.slot = site, world, size, slot
-		self.done, self.deadlocks = done, deadlocks
+		self.done, self.deadlocks, self.repeated = counters.done, counters.deadlocks, counters.repeated
 		self.orders = world.orders[slot::WORKERS]
 
 	def work(self) -> None:
@@ -186,7 +194,12 @@ class Worker:
 		frappe.connect()
 		with patch.object(allocation_queue, "wake", lambda: False):
 			while self.done[self.slot] < len(self.orders):
-				self.try_one(self.done[self.slot])
+				try:
+					self.try_one(self.done[self.slot])
+				except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+					# Chosen as the victim again and again; a job that fails so is started again by the next tick.
+					self.repeated[self.slot] += 1
+					continue
 				self.done[self.slot] += 1
 		frappe.destroy()
 
@@ -256,29 +269,29 @@ def run(site: str, size: Size) -> Outcome:
 	world = create_world(size)
 	try:
 		began = time.monotonic()
-		done, deadlocks = RawArray("i", WORKERS), RawArray("i", WORKERS)
-		killed = _race(site, world, size, done, deadlocks)
+		counters = Counters()
+		killed = _race(site, world, size, counters)
 		seconds = time.monotonic() - began
 		frappe.db.rollback()
-		return inspect(world, size, killed, sum(deadlocks), seconds)
+		return inspect(world, size, killed, counters, seconds)
 	finally:
 		remove_world(world)
 
 
-def _race(site: str, world: World, size: Size, done, deadlocks) -> int:
+def _race(site: str, world: World, size: Size, counters: Counters) -> int:
 	"""Fork the workers, kill as many as wanted evenly over the run; returns how many were killed."""
 	dice = random.Random(size.seed)
 	slots: dict[int, int] = {}
 
 	def start(slot: int) -> None:
-		worker = Worker(site, world, size, slot, done, deadlocks)
+		worker = Worker(site, world, size, slot, counters)
 		slots[_fork(worker.work)] = slot
 
 	for slot in range(WORKERS):
 		start(slot)
 	killed = 0
 	while slots:
-		progress = sum(done)
+		progress = sum(counters.done)
 		if killed < size.kills and progress >= (killed + 1) * size.tries // (size.kills + 2):
 			os.kill(dice.choice(list(slots)), signal.SIGKILL)
 			killed += 1
@@ -292,7 +305,7 @@ def _race(site: str, world: World, size: Size, done, deadlocks) -> int:
 		elif status:
 			for other in slots:
 				os.kill(other, signal.SIGKILL)
-			raise RuntimeError(f"a worker failed; {sum(done)} of {size.tries} tries were done")
+			raise RuntimeError(f"a worker failed; {sum(counters.done)} of {size.tries} tries were done")
 	return killed
 
 
@@ -320,7 +333,7 @@ def _fork(work: Callable[[], None]) -> int:
 # What must hold
 
 
-def inspect(world: World, size: Size, killed: int, deadlocks: int, seconds: float) -> Outcome:
+def inspect(world: World, size: Size, killed: int, counters: Counters, seconds: float) -> Outcome:
 	"""Count what is wrong with the stock of the run's SKUs."""
 	values = {"skus": world.skus}
 	stocked, shipped, on_hand, reserved = frappe.db.sql(
@@ -333,7 +346,8 @@ def inspect(world: World, size: Size, killed: int, deadlocks: int, seconds: floa
 		tries=size.tries,
 		processes=WORKERS,
 		killed=killed,
-		deadlocks=deadlocks,
+		deadlocks=sum(counters.deadlocks),
+		repeated=sum(counters.repeated),
 		stocked=stocked,
 		shipped=shipped,
 		reserved=reserved,
