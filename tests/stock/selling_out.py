@@ -192,7 +192,7 @@ class Worker:
 	def work(self) -> None:
 		frappe.init(self.site, sites_path=".")
 		frappe.connect()
-		with patch.object(allocation_queue, "wake", lambda: False):
+		with patch.object(allocation_queue, "wake", lambda: None):
 			while self.done[self.slot] < len(self.orders):
 				try:
 					self.try_one(self.done[self.slot])

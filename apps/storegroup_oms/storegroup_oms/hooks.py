@@ -91,8 +91,6 @@ oms_listings_matched = [
 	"storegroup_oms.orders.waiting_lines.enqueue_fill",
 	"storegroup_oms.connectors.stock_hints.note_matched",
 ]
-# Called with the SKUs of new ledger rows, in their transaction.
-oms_stock_changed = ["storegroup_oms.connectors.stock_hints.note_stock"]
 
 # Each gets the timeline rows just written, in the same transaction.
 order_event_sinks = [
@@ -103,7 +101,10 @@ order_event_sinks = [
 # Each gets an order that a person or another system has saved as a document, in the same transaction.
 order_saved_sinks = ["storegroup_oms.fulfilment.approval.settle_saved"]
 # Each gets the rows of the stock ledger just written, in the same transaction.
-stock_movement_sinks = ["storegroup_oms.fulfilment.allocation_queue.note_movements"]
+stock_movement_sinks = [
+	"storegroup_oms.connectors.stock_hints.note_stock",
+	"storegroup_oms.fulfilment.allocation_queue.note_movements",
+]
 
 scheduler_events = {
 	"cron": {
@@ -115,7 +116,10 @@ scheduler_events = {
 			"storegroup_oms.fulfilment.allocation_queue.tick",
 		],
 		"*/5 * * * *": ["storegroup_oms.connectors.runner.recheck_hour"],
-		"*/10 * * * *": ["storegroup_oms.orders.waiting_lines.enqueue_rematch"],
+		"*/10 * * * *": [
+			"storegroup_oms.orders.waiting_lines.enqueue_rematch",
+			"storegroup_oms.inventory.endless_bundles.enqueue",
+		],
 		"7 * * * *": [
 			"storegroup_oms.inventory.drifts.enqueue_moved",
 			"storegroup_oms.inventory.figures.enqueue_moved",

@@ -18,9 +18,40 @@ def explode(skus: Iterable[str]) -> dict[str, dict[str, int]]:
 	A plain SKU takes itself once; a bundle without components takes nothing. One query for each level of nesting.
 	Raises BundleCycleError where bundles contain each other.
 	"""
+	parts, endless = explode_sound(skus)
+	if endless:
+		frappe.throw(
+			_(
+				"SKU {0} contains itself or is nested more than {1} levels deep. Correct its components."
+			).format(endless[0], MOST_LEVELS),
+			exc=BundleCycleError,
+			title=_("Bundle in a Circle"),
+		)
+	return parts
+
+
+def explode_sound(skus: Iterable[str]) -> tuple[dict[str, dict[str, int]], list[str]]:
+	"""As `explode`, with those apart that contain themselves or are nested too deep: (parts, their names sorted).
+
+	For work on many SKUs at once, which one wrong bundle must not stop.
+	"""
 	wanted = sorted(set(skus))
 	bundles = _read_bundles(wanted)
-	return {sku: _take_apart(sku, bundles) for sku in wanted}
+	parts: dict[str, dict[str, int]] = {}
+	endless = []
+	for sku in wanted:
+		pieces = _take_apart(sku, bundles)
+		if pieces is None:
+			endless.append(sku)
+		else:
+			parts[sku] = pieces
+	return parts, endless
+
+
+def find_endless() -> list[str]:
+	"""All bundles that contain themselves or are nested too deep. One query for each level of nesting."""
+	bundles = frappe.get_all("SKU", filters={"is_bundle": 1}, pluck="name", order_by="name asc")
+	return explode_sound(bundles)[1]
 
 
 def find_users(skus: Iterable[str]) -> set[str]:
@@ -61,7 +92,8 @@ def _read_bundles(skus: list[str]) -> dict[str, dict[str, int]]:
 	return bundles
 
 
-def _take_apart(sku: str, bundles: Mapping[str, Parts]) -> dict[str, int]:
+def _take_apart(sku: str, bundles: Mapping[str, Parts]) -> dict[str, int] | None:
+	"""Pieces of plain SKUs; None where there is no end to it."""
 	parts: dict[str, int] = {}
 	left = {sku: 1}
 	for _level in range(MOST_LEVELS):
@@ -75,13 +107,7 @@ def _take_apart(sku: str, bundles: Mapping[str, Parts]) -> dict[str, int]:
 		if not deeper:
 			return parts
 		left = deeper
-	frappe.throw(
-		_("SKU {0} contains itself or is nested more than {1} levels deep. Correct its components.").format(
-			sku, MOST_LEVELS
-		),
-		exc=BundleCycleError,
-		title=_("Bundle in a Circle"),
-	)
+	return None
 
 
 def count_sets(parts: Parts, pieces: Mapping[str, int]) -> int:

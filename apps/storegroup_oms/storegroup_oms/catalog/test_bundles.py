@@ -2,7 +2,7 @@
 
 import frappe
 
-from storegroup_oms.catalog.bundles import count_sets, explode, find_users
+from storegroup_oms.catalog.bundles import count_sets, explode, explode_sound, find_endless, find_users
 from storegroup_oms.exceptions import BundleCycleError
 from storegroup_oms.tests.compat import IntegrationTest
 from storegroup_oms.tests.factories import create_bundle, create_sku
@@ -35,6 +35,13 @@ class TestExplode(IntegrationTest):
 
 		with self.assertRaises(BundleCycleError):
 			explode([outer.name])
+		sku = create_sku().name
+		mug = create_bundle([(sku, 2)]).name
+		both = sorted([inner.name, outer.name])
+		self.assertEqual(
+			explode_sound([outer.name, mug, inner.name, sku]), ({mug: {sku: 2}, sku: {sku: 1}}, both)
+		)
+		self.assertEqual(set(find_endless()) & {mug, *both}, set(both))
 
 
 class TestFindUsers(IntegrationTest):

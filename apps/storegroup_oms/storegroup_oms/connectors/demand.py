@@ -64,7 +64,8 @@ def read_demand(skus: Collection[str]) -> Demand:
 def _explode_users(skus: Collection[str]) -> dict[str, dict[str, int]]:
 	"""SKUs that order lines may name and that take something of `skus`, each with its parts among them."""
 	wanted = set(skus)
-	exploded = bundles.explode(bundles.find_users(wanted))
+	# A bundle in a circle takes nothing: nobody can say how much it would be.
+	exploded, _endless = bundles.explode_sound(bundles.find_users(wanted))
 	return {
 		seller: {sku: count for sku, count in parts.items() if sku in wanted}
 		for seller, parts in exploded.items()

@@ -69,15 +69,15 @@ def _get_delay_s(shop: frappe._dict) -> float:
 def compute_offers(names: Iterable[str]) -> dict[str, Offer]:
 	"""What listings shall show: {listing: Offer}.
 
-	Left out are listings without a SKU, deleted ones, and those for whose goods no stock has ever been recorded: what
-	we don't know we don't tell.
+	Left out are listings without a SKU, deleted ones, those for whose goods no stock has ever been recorded, and those
+	of bundles that contain themselves: what we don't know we don't tell.
 	"""
 	rows = frappe.db.sql(LISTINGS, {"names": sorted(set(names)) or [""]}, as_dict=True)
-	parts = bundles.explode(row.sku for row in rows)
+	parts, _endless = bundles.explode_sound(row.sku for row in rows)
 	scene = _read_scene({sku for some in parts.values() for sku in some}, {row.shop for row in rows})
 	offers = {}
 	for row in rows:
-		pieces = {sku: scene.look(sku, row) for sku in parts[row.sku]}
+		pieces = {sku: scene.look(sku, row) for sku in parts.get(row.sku, ())}
 		if pieces and all(pieces.values()):
 			offers[row.name] = make_offer(parts[row.sku], pieces, get_rule(row), _get_stop(row))
 	return offers
@@ -167,13 +167,12 @@ def find_listings(skus: Iterable[str]) -> list[str]:
 def explain(listing: str) -> dict:
 	"""The steps to the figure of a listing, for its form: {qty, reason} or {qty, reason, sku, per_set, steps, rule}.
 
-	`reason` is no_sku, no_stock_record, a Stop, or empty. `steps` are pieces of the SKU that decides.
+	`reason` is no_sku, deleted, endless_bundle, no_stock_record, a Stop, or empty. `steps` are pieces of the SKU that decides.
 	"""
 	offer = compute_offers([listing]).get(listing)
 	if offer is None:
 		sku, status = frappe.db.get_value("Listing", listing, ["sku", "status"])
-		reason = "deleted" if status == "Deleted" else "no_stock_record" if sku else "no_sku"
-		return {"qty": None, "reason": reason}
+		return {"qty": None, "reason": _find_gap(sku, status)}
 	pieces = offer.pieces
 	return {
 		"qty": offer.qty,
@@ -197,3 +196,12 @@ def explain(listing: str) -> dict:
 		"minimum": offer.rule.minimum,
 		"maximum": offer.rule.maximum,
 	}
+
+
+def _find_gap(sku: str | None, status: str) -> str:
+	"""Why a listing has no figure at all."""
+	if status == "Deleted":
+		return "deleted"
+	if not sku:
+		return "no_sku"
+	return "endless_bundle" if bundles.explode_sound([sku])[1] else "no_stock_record"

@@ -28,9 +28,9 @@ RULE_FIELDS = (
 )
 
 
-def note_stock(skus: Sequence[str]) -> None:
-	"""Stock of plain SKUs changes with this transaction; called by the ledger through `oms_stock_changed`."""
-	_hint_after_commit("sku", skus)
+def note_stock(rows: Sequence[dict]) -> None:
+	"""Stock of plain SKUs changes with this transaction; one of the `stock_movement_sinks`."""
+	_hint_after_commit("sku", sorted({row["sku"] for row in rows}))
 
 
 def note_order_events(rows: Iterable[dict]) -> None:

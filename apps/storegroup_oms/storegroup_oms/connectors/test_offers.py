@@ -202,3 +202,17 @@ class TestWhy(OfferTest):
 		self.assertEqual(offers.explain(self.listing), {"qty": None, "reason": "no_sku"})
 		other = create_listing(self.shop, create_sku().name).name
 		self.assertEqual(offers.explain(other), {"qty": None, "reason": "no_stock_record"})
+
+	def test_a_bundle_in_a_circle_has_no_figure_and_stops_no_other(self):
+		bundle = create_bundle([(self.sku, 1)])
+		outer = create_bundle([(bundle.name, 1)])
+		inside = create_listing(self.shop, outer.name).name
+		self.assertEqual(self.get_qty(inside), 40)
+
+		bundle.append("components", {"sku": create_sku().name, "qty": 1})
+		bundle.save()
+		frappe.db.set_value("SKU Component", bundle.components[1].name, "sku", outer.name)
+
+		self.assertEqual(set(offers.compute_offers([inside, self.listing])), {self.listing})
+		self.assertEqual(self.get_qty(), 40)
+		self.assertEqual(offers.explain(inside), {"qty": None, "reason": "endless_bundle"})

@@ -56,13 +56,20 @@ UNFITTING = """SELECT r.name, o.name AS owner FROM `tabStock Reservation` r
 # Jobs
 
 
-def wake() -> bool:
-	"""Start the job after commit, unless it was asked for a moment ago; True when this call did."""
+def wake() -> None:
+	"""Start the job once this transaction is committed, unless one that has not begun yet was asked for by then.
+
+	A flag that was set any earlier would keep others from waking: for nothing if this transaction is undone, or
+	for a job that has looked before theirs was committed.
+	"""
+	frappe.db.after_commit.add(_start)
+
+
+def _start() -> None:
 	with suppress(redis.RedisError):
 		if not get_redis().set(_get_wake_key(), "1", nx=True, ex=WAKE_LIFE_S):
-			return False
-	frappe.enqueue(JOB, queue="default", timeout=1500, enqueue_after_commit=True)
-	return True
+			return
+	frappe.enqueue(JOB, queue="default", timeout=1500)
 
 
 def _get_wake_key() -> str:

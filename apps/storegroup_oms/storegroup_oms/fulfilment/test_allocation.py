@@ -676,6 +676,36 @@ class TestWakeUps(AllocationCase):
 			releasing.release_orders([order.name], "test")
 			self.assertEqual(wake.call_count, 3)
 
+	def test_promises_that_are_shed_wake_it(self):
+		self.stock(2)
+		allocate([self.order((self.sku, 2)).name])
+		for kind in ("Stocktake", "Damage"):
+			with self.subTest(kind), patch.object(allocation_queue, "wake") as wake:
+				post([Movement(self.sku, self.near, kind, qty=-1)])
+				self.assertEqual(wake.call_count, 0)
+				releasing.shed([(self.sku, self.near)], "counted")
+				self.assertEqual(wake.call_count, 1 if kind == "Stocktake" else 0)
+
+	def test_a_transaction_that_is_undone_keeps_nobody_from_waking(self):
+		allocation_queue.get_redis().delete(allocation_queue._get_wake_key())
+		self.addCleanup(lambda: allocation_queue.get_redis().delete(allocation_queue._get_wake_key()))
+		with patch.object(frappe, "enqueue") as enqueue:
+			allocation_queue.wake()
+			frappe.db.after_commit.reset()
+			self.assertEqual(enqueue.call_count, 0)
+
+			for _number in range(2):
+				allocation_queue.wake()
+			frappe.db.after_commit.run()
+			self.assertEqual([call.args[0] for call in enqueue.call_args_list], [allocation_queue.JOB])
+
+			# The job has begun: what is committed from now on it may not see.
+			with patch.object(allocation_queue, "is_automatic", return_value=False):
+				allocation_queue.run()
+			allocation_queue.wake()
+			frappe.db.after_commit.run()
+			self.assertEqual(enqueue.call_count, 2)
+
 	def test_each_minute_only_where_there_is_work(self):
 		with (
 			patch.object(allocation_queue, "find_waiting", return_value=[]),

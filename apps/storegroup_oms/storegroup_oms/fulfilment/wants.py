@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 import frappe
 
-from storegroup_oms.catalog.bundles import explode
-from storegroup_oms.exceptions import BundleCycleError
+from storegroup_oms.catalog.bundles import explode_sound
 from storegroup_oms.fulfilment.facts import normalise_province
 from storegroup_oms.fulfilment.routing import Line, Need
 from storegroup_oms.inventory.locks import Key
@@ -133,20 +132,9 @@ def _read_lines(orders: Sequence[str]) -> dict[str, list[frappe._dict]]:
 
 
 def explode_safely(skus: Iterable[str]) -> dict[str, dict[str, int]]:
-	"""`bundles.explode`; a bundle that is empty or contains itself stands for itself, which nobody has."""
-	wanted = sorted(set(skus))
-	try:
-		parts = explode(wanted)
-	except BundleCycleError:
-		frappe.clear_last_message()
-		parts = {}
-		for sku in wanted:
-			try:
-				parts |= explode([sku])
-			except BundleCycleError:
-				frappe.clear_last_message()
-				parts[sku] = {}
-	return {sku: pieces or {sku: 1} for sku, pieces in parts.items()}
+	"""`bundles.explode_sound`; a bundle that is empty or contains itself stands for itself, which nobody has."""
+	parts, endless = explode_sound(skus)
+	return {sku: parts.get(sku) or {sku: 1} for sku in (*parts, *endless)}
 
 
 def _read_weights(skus: Iterable[str]) -> dict[str, int]:

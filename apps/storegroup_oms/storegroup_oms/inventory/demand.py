@@ -2,7 +2,7 @@
 
 import frappe
 
-from storegroup_oms.catalog.bundles import explode
+from storegroup_oms.catalog.bundles import explode_sound
 
 CACHE_KEY = "oms_stock_waiting"
 CACHE_S = 30
@@ -21,7 +21,7 @@ def get_waiting() -> dict[str, int]:
 
 
 def count_waiting() -> dict[str, int]:
-	"""`get_waiting` as of now; bundles are taken apart."""
+	"""`get_waiting` as of now; bundles are taken apart, those in a circle left out."""
 	rows = frappe.db.sql(
 		"""SELECT line.sku, SUM(line.qty - line.reserved_qty - line.shipped_qty)
 		FROM `tabOrder` owner JOIN `tabOrder Item` line ON line.parent = owner.name AND line.parenttype = 'Order'
@@ -30,9 +30,9 @@ def count_waiting() -> dict[str, int]:
 		GROUP BY line.sku""",
 		(OPEN, REFUNDED),
 	)
-	parts = explode(sku for sku, _pieces in rows)
+	parts, _endless = explode_sound(sku for sku, _pieces in rows)
 	waiting: dict[str, int] = {}
 	for sku, pieces in rows:
-		for part, count in parts[sku].items():
+		for part, count in parts.get(sku, {}).items():
 			waiting[part] = waiting.get(part, 0) + int(pieces) * count
 	return waiting

@@ -108,8 +108,7 @@ def post(movements: Iterable[Movement], balances: Mapping[Key, Balance] | None =
 	_store(rows, touched.values())
 	if batched:
 		batches.record(rows)
-	for sink in frappe.get_hooks("stock_movement_sinks"):
-		frappe.get_attr(sink)(rows)
+	_tell(rows)
 	return [row["name"] for row in rows]
 
 
@@ -291,11 +290,10 @@ def _store(rows: Sequence[dict], balances: Iterable[Balance]) -> None:
 		for balance in balances
 	]
 	update_rows("Stock Balance", values, BALANCE_FIELDS)
-	_tell(rows)
 
 
 def _tell(rows: Sequence[dict]) -> None:
-	"""Call what `hooks.py` names under `oms_stock_changed` with the SKUs of new rows, in their transaction."""
+	"""Call what `hooks.py` names under `stock_movement_sinks` with the new rows, in their transaction."""
 	if rows:
-		for hook in frappe.get_hooks("oms_stock_changed"):
-			frappe.get_attr(hook)(sorted({row["sku"] for row in rows}))
+		for sink in frappe.get_hooks("stock_movement_sinks"):
+			frappe.get_attr(sink)(rows)

@@ -7,7 +7,7 @@ from math import ceil
 import frappe
 from frappe.utils import add_days, now_datetime
 
-from storegroup_oms.catalog.bundles import explode
+from storegroup_oms.catalog.bundles import explode_sound
 from storegroup_oms.inventory.warehouses import SELLING_KINDS
 from storegroup_oms.permissions import get_scope_condition
 
@@ -101,11 +101,11 @@ def _make_row(sku: frappe._dict, need: Need, stock: frappe._dict) -> dict:
 
 def _take_apart(pieces: Mapping[str, int]) -> dict[str, int]:
 	"""Pieces of plain SKUs that sold or waiting ones take."""
-	parts = explode(pieces)
+	parts, _endless = explode_sound(pieces)
 	total: dict[str, int] = {}
-	for sku, count in pieces.items():
-		for component, each in parts[sku].items():
-			total[component] = total.get(component, 0) + count * each
+	for sku, own in parts.items():
+		for component, each in own.items():
+			total[component] = total.get(component, 0) + pieces[sku] * each
 	return total
 
 

@@ -57,6 +57,7 @@ function show_stock(frm) {
 const NO_FIGURE = {
 	no_sku: __("No figure: the listing has no SKU yet."),
 	no_stock_record: __("No figure: no stock of these goods has been recorded where this shop's goods lie."),
+	endless_bundle: __("No figure: the bundle contains itself. Correct its components."),
 	deleted: __("No figure: the platform no longer has this listing."),
 };
 const STOPS = {
