@@ -52,6 +52,15 @@ class InsufficientStockError(OMSError):
 		self.shortages = list(shortages)
 
 
+class BusyError(frappe.QueryDeadlockError):
+	"""The database ended the transaction for somebody else's sake, told for a person; one may try again. HTTP 409.
+
+	No rule of ours, so that nobody takes it for one and goes on in a transaction that is gone.
+	"""
+
+	http_status_code = 409
+
+
 class RevealLimitError(OMSError):
 	"""The user has revealed as many contacts today as the settings allow."""
 

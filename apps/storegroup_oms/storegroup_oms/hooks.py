@@ -45,6 +45,9 @@ override_whitelisted_methods = {
 	"frappe.desk.search.search_link": "storegroup_oms.doors.search_link",
 	"frappe.desk.search.search_widget": "storegroup_oms.doors.search_widget",
 	"frappe.utils.global_search.search": "storegroup_oms.doors.search_everywhere",
+	# Done again when the database had to break a deadlock; see repeated_saves.py.
+	"frappe.desk.form.save.savedocs": "storegroup_oms.repeated_saves.savedocs",
+	"frappe.model.workflow.apply_workflow": "storegroup_oms.repeated_saves.apply_workflow",
 }
 standard_queries = {"Order": "storegroup_oms.api.search.search_order_links"}
 doc_events = {

@@ -1,16 +1,21 @@
-"""Running a unit of work as one transaction, again when the database had to break a deadlock."""
+"""Running a unit of work as one transaction or request, again when the database had to break a deadlock."""
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import frappe
+from frappe import _
+
+from storegroup_oms.exceptions import BusyError
 
 Result = TypeVar("Result")
 
 ATTEMPTS = 6
 FIRST_PAUSE_S = 0.05
+LOST = (frappe.QueryDeadlockError, frappe.QueryTimeoutError)
 
 
 def run_in_latest(work: Callable[[], Result]) -> Result:
@@ -40,9 +45,58 @@ def run_in_transaction(work: Callable[[], Result]) -> Result:
 			result = work()
 			frappe.db.commit()
 			return result
-		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		except LOST as error:
 			frappe.db.rollback()
+			if isinstance(error, BusyError):
+				frappe.clear_last_message()
 			if attempt == ATTEMPTS:
 				raise
-			time.sleep(FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1))
+			_pause(attempt)
+	raise AssertionError("unreachable")
+
+
+def _pause(attempt: int) -> None:
+	time.sleep(FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1))
+
+
+@contextmanager
+def refusing_when_busy() -> Iterator[None]:
+	"""Around work on stock in the transaction of somebody else, such as a request's: what the database ends becomes a
+	BusyError, in words for a person. Nothing of the transaction may be kept then.
+	"""
+	try:
+		yield
+	except BusyError:
+		raise
+	except LOST as error:
+		try:
+			frappe.throw(
+				_(
+					"Somebody else is changing the same stock right now. Nothing has been changed; please try again."
+				),
+				exc=BusyError,
+				title=_("Busy"),
+			)
+		except BusyError as busy:
+			raise busy from error
+
+
+def repeat_request(work: Callable[[], Result]) -> Result:
+	"""Call `work`, all that a request does; where the database ended its transaction, undo it and call it again.
+
+	At most six calls, without a commit, which is the request's. Raises BusyError when it lost every time, and at once
+	where it has waited for a lock to the end. `work` must be repeatable.
+	"""
+	for attempt in range(1, ATTEMPTS + 1):
+		try:
+			with refusing_when_busy():
+				return work()
+		except BusyError as error:
+			frappe.db.rollback()
+			if attempt == ATTEMPTS or isinstance(error.__cause__, frappe.QueryTimeoutError):
+				raise
+		# What the answer holds by now tells of what has not happened.
+		frappe.clear_messages()
+		frappe.local.response.docs = []
+		_pause(attempt)
 	raise AssertionError("unreachable")

@@ -6,6 +6,7 @@ from frappe.model.document import Document
 from storegroup_oms.fulfilment.allocation import allocate
 from storegroup_oms.fulfilment.allocation_queue import is_automatic
 from storegroup_oms.inventory.reservation import count_lines
+from storegroup_oms.transactions import refusing_when_busy
 
 LINE_FIELDS = ("name", "sku", "qty", "refund_status")
 
@@ -14,7 +15,7 @@ def settle_saved(order: Document) -> None:
 	"""The hook `order_saved_sinks`: an approved order is To Print with all its stock, else Backorder with the reason.
 
 	A closed one gives its stock back, one of other goods or another warehouse holds other stock. The document is
-	read anew when that changed it.
+	read anew when that changed it. Raises BusyError where the database ended the transaction for another's sake.
 	"""
 	before = order.get_doc_before_save()
 	if not before:
@@ -28,7 +29,8 @@ def settle_saved(order: Document) -> None:
 		return
 	if before.warehouse != order.warehouse:
 		_keep_warehouse(order)
-	allocate([order.name], frappe.session.user, reserves=is_automatic())
+	with refusing_when_busy():
+		allocate([order.name], frappe.session.user, reserves=is_automatic())
 	order.reload()
 
 
