@@ -154,3 +154,20 @@ def test_what_to_buy_becomes_a_draft_receipt(desk: Page, watch: Watch, shelf: Sh
 		frappe.db.delete("Order", {"name": order.name})
 		frappe.db.delete("Shop", {"name": shop})
 		frappe.db.commit()
+
+
+def test_lists_name_the_goods(desk: Page, watch: Watch, shelf: Shelf):  # noqa: F811
+	desk.goto(f"/app/stock-balance?warehouse={shelf.warehouse}")
+	row = desk.locator(".list-row", has_text=shelf.skus[0])
+	expect(row).to_contain_text("有货")
+	expect(row.locator(".list-row-col", has_text="10")).not_to_have_count(0)
+	name = frappe.db.get_value("Stock Balance", {"sku": shelf.skus[0], "warehouse": shelf.warehouse})
+	expect(row).not_to_contain_text(name)
+
+	desk.goto("/app/stock-alert-rule")
+	rule = desk.locator(".list-row .list-subject a", has_text="卖不动")
+	expect(rule).to_be_visible()
+	take_picture(desk, "stock-alert-rules")
+	rule.click()
+	desk.wait_for_function('window.cur_frm && cur_frm.docname === "Doesn\'t Sell"')
+	assert watch.faults == []

@@ -26,7 +26,7 @@ storegroup_oms.StockDesk = class StockDesk {
 
 	make_buttons() {
 		this.page.set_secondary_action(__("Refresh"), () => this.load(), "refresh");
-		this.page.add_inner_button(__("Excel"), () => this.export_all());
+		this.page.add_inner_button(__("Export to Excel"), () => this.export_all());
 		this.page.add_inner_button(__("Stock Proof"), () => frappe.set_route("query-report", "Stock Proof"));
 		this.page.add_inner_button(__("Alerts"), () => frappe.set_route("List", "Stock Alert", { status: "Open" }));
 	}
@@ -37,6 +37,10 @@ storegroup_oms.StockDesk = class StockDesk {
 			{ value: "available", label: __("Scarcest First") },
 			{ value: "on_hand", label: __("Most First") },
 		];
+		const days = [30, 60, 90, 180, 365].map((value) => ({
+			value,
+			label: __("Not Sold for {0} Days", [value]),
+		}));
 		const kinds = MOVEMENT_KINDS.map((value) => ({ value, label: __(value) }));
 		const definitions = [
 			{ fieldname: "text", fieldtype: "Data", label: __("Code, Barcode or Name") },
@@ -47,7 +51,7 @@ storegroup_oms.StockDesk = class StockDesk {
 			{ fieldname: "from_time", fieldtype: "Date", label: __("From") },
 			{ fieldname: "to_time", fieldtype: "Date", label: __("To") },
 			{ fieldname: "source", fieldtype: "Data", label: __("Source Name") },
-			{ fieldname: "days", fieldtype: "Int", label: __("Days without a Sale"), default: 90 },
+			{ fieldname: "days", fieldtype: "Select", label: __("Days without a Sale"), options: days, default: 90 },
 			{ fieldname: "order_by", fieldtype: "Select", label: __("Order"), options: orders, default: "sku" },
 		];
 		const changed = frappe.utils.debounce(() => this.change(), TYPING_MS);
@@ -167,7 +171,9 @@ storegroup_oms.StockDesk = class StockDesk {
 			[title, hint] = [__("No more rows."), __("Go back a page.")];
 		} else if (filters.length) {
 			[title, hint] = [__("No stock matches."), __("Change the filters, or clear them.")];
-		} else if (["ages", "slow"].includes(this.view)) {
+		} else if (this.view === "slow") {
+			[title, hint] = [__("Everything in stock has sold lately."), __("Choose fewer days to see more.")];
+		} else if (this.view === "ages") {
 			[title, hint] = [__("Nothing to show."), __("Age and sales are reckoned from the ledger once an hour.")];
 		}
 		return `<div class="stock-desk-empty"><h4>${title}</h4><p class="text-muted">${hint}</p></div>`;
@@ -177,9 +183,9 @@ storegroup_oms.StockDesk = class StockDesk {
 		const { rows, count } = this.answer;
 		const total = count >= COUNT_LIMIT ? `${COUNT_LIMIT - 1}+` : count;
 		return `<div class="stock-desk-pager">
-			<button class="btn btn-default btn-sm" data-step="-1" title="[" ${this.start ? "" : "disabled"}>${__("Previous")}</button>
+			<button class="btn btn-default btn-sm" data-step="-1" title="[" ${this.start ? "" : "disabled"}>${__("Previous Page")}</button>
 			<span class="text-muted">${__("{0} to {1} of {2}", [this.start + 1, this.start + rows.length, total])}</span>
-			<button class="btn btn-default btn-sm" data-step="1" title="]" ${this.has_more() ? "" : "disabled"}>${__("Next")}</button>
+			<button class="btn btn-default btn-sm" data-step="1" title="]" ${this.has_more() ? "" : "disabled"}>${__("Next Page")}</button>
 			<span class="text-muted small">${__("Keys: / search, [ and ] pages, arrows and Enter a row")}</span>
 		</div>`;
 	}
@@ -261,6 +267,7 @@ function make_cell(row, column) {
 		time: () => frappe.datetime.str_to_user(value),
 		day: () => frappe.datetime.str_to_user(String(value).slice(0, 10)),
 		word: () => __(value),
+		person: () => escape(make_person(value)),
 		number: () => (value < 0 ? `<span class="stock-desk-red">${value}</span>` : value),
 		change: () => (value > 0 ? `+${value}` : value || '<span class="text-muted">0</span>'),
 		money: () => format_currency(value),
@@ -268,6 +275,11 @@ function make_cell(row, column) {
 			`<a href="#" data-go="form" data-doctype="${escape(row.source_doctype)}" data-name="${escape(value)}">${escape(value)}</a>`,
 	};
 	return makers[column.kind] ? makers[column.kind]() : escape(value);
+}
+
+function make_person(user) {
+	const value = frappe.user_info(user).fullname || user;
+	return __(value);
 }
 
 function make_place(row, column, place) {

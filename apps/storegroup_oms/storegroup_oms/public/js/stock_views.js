@@ -28,7 +28,7 @@ export const VIEWS = {
 			{ field: "in_transit_after", label: __("In Transit After"), kind: "number" },
 			{ field: "source_name", label: __("Source Name"), kind: "source" },
 			{ field: "reason", label: __("Reason") },
-			{ field: "posted_by", label: __("Posted By") },
+			{ field: "posted_by", label: __("Posted By"), kind: "person" },
 			{ field: "unit_cost", label: __("Unit Cost"), kind: "money" },
 			{ field: "value_change", label: __("Value Change"), kind: "money" },
 		],

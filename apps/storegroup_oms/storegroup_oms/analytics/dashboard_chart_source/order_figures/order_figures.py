@@ -57,6 +57,7 @@ FIGURES = {
 	),
 	"cases_by_status": Figure("After-sale Case", "status", "Cases", condition=f"status IN ({_OPEN_CASES})"),
 	"cases_by_kind": Figure("After-sale Case", "kind", "Cases", condition=f"status IN ({_OPEN_CASES})"),
+	"open_stock_alerts": Figure("Stock Alert", "kind", "Stock Alerts", condition="status = 'Open'"),
 }
 
 

@@ -69,7 +69,7 @@ const STOPS = {
 // The steps of the sum, one a row; what changes nothing is left out.
 function make_reason(why) {
 	if (why.qty === null) return `<p class="text-muted">${NO_FIGURE[why.reason]}</p>`;
-	const rows = [[__("On hand"), why.on_hand]];
+	const rows = [[__("On Hand"), why.on_hand]];
 	const take = (label, value) => value && rows.push([label, `− ${value}`]);
 	take(__("Reserved"), why.reserved);
 	take(__("Safety stock"), why.safety_stock);
@@ -90,8 +90,9 @@ function make_reason(why) {
 		? `<p>${__("The scarcest component is {0}, {1} for each.", [frappe.utils.escape_html(why.sku), why.per_set])}</p>`
 		: "";
 	return `${sku}<table class="table table-sm" style="max-width: 26rem">
-		<tbody>${body}</tbody>
-		<tfoot><tr><th>${__("The platform should show")}</th><th class="text-right">${why.qty}</th></tr></tfoot>
+		<tbody>${body}
+			<tr><th>${__("The platform should show")}</th><th class="text-right">${why.qty}</th></tr>
+		</tbody>
 	</table>`;
 }
 

@@ -5,6 +5,7 @@ const LISTING_COLOURS = {
 };
 
 frappe.listview_settings["Listing"] = {
+	hide_name_column: true,
 	add_fields: ["status", "sku", "is_dirty", "stock_stopped", "differs_since", "push_attempts"],
 	get_indicator(doc) {
 		if (doc.stock_stopped) return [__("Selling Stopped"), "red", "stock_stopped,=,1"];

@@ -19,7 +19,7 @@ class StockAlert(Document):
 		alert_key: DF.Data | None
 		available: DF.Int
 		closed_at: DF.Datetime | None
-		kind: DF.Data | None
+		kind: DF.Literal["Below Threshold", "Days of Cover", "Over-stock", "Slow Mover"]
 		limit_value: DF.Float
 		opened_at: DF.Datetime | None
 		rule: DF.Link

@@ -1,4 +1,5 @@
 frappe.listview_settings["Stock Balance"] = {
+	hide_name_column: true,
 	add_fields: ["available", "on_hand", "safety_stock"],
 	get_indicator(doc) {
 		if (doc.available < 0) return [__("Oversold"), "red", "available,<,0"];

@@ -103,9 +103,21 @@ function show_lines(frm) {
 	const name = frm.doc.name;
 	frappe.call({ method: `${COUNT_API}.get_lines`, type: "GET", args: { name, ...view } }).then(({ message }) => {
 		if (frm.doc.name !== name) return;
+		const typing = get_typing(wrapper);
 		wrapper.html(make_line_table(frm, message, view));
 		bind_lines(frm, wrapper, view);
+		if (!typing) return;
+		const input = wrapper.find("input[data-sku]").filter((_, { dataset }) => dataset.sku === typing.sku);
+		if (typing.value !== undefined) input.val(typing.value);
+		input.trigger("focus").trigger("select");
 	});
+}
+
+// Which line a person has gone on to meanwhile, and what they have typed there since; undefined where none.
+function get_typing(wrapper) {
+	const input = document.activeElement;
+	if (!wrapper[0].contains(input) || !input.dataset.sku) return undefined;
+	return { sku: input.dataset.sku, value: input.value === input.defaultValue ? undefined : input.value };
 }
 
 function bind_lines(frm, wrapper, view) {
@@ -118,7 +130,12 @@ function bind_lines(frm, wrapper, view) {
 	wrapper.find(".count-search").on("change", (event) => change({ text: event.target.value }));
 	wrapper.find("input[data-sku]").on("change", ({ target }) => {
 		const args = { name: frm.doc.name, sku: target.dataset.sku, pieces: target.value };
-		frappe.call({ method: `${COUNT_API}.set_pieces`, type: "POST", args }).then(() => show_lines(frm));
+		const settle = () => {
+			// What was refused doesn't stay as if it counted.
+			target.value = target.defaultValue;
+			return show_lines(frm);
+		};
+		frappe.call({ method: `${COUNT_API}.set_pieces`, type: "POST", args }).then(settle, settle);
 	});
 }
 
@@ -140,7 +157,7 @@ function make_line_table(frm, { rows, lines, counted, sees_book }, view) {
 	const make_input = (row) => {
 		const value = ["Counted", "Posted"].includes(row.status) ? row.counted_qty : "";
 		if (!is_open) return escape(value);
-		return `<input type="number" min="0" step="1" class="form-control input-xs text-right" style="width: 6rem"
+		return `<input type="number" min="0" step="1" class="form-control input-xs text-right ml-auto" style="width: 6rem"
 			data-sku="${escape(row.sku)}" value="${escape(value)}" aria-label="${escape(row.sku)}">`;
 	};
 	const body = rows.map(
@@ -182,7 +199,7 @@ function make_book_cells(row) {
 function make_pager(rows, view) {
 	const make = (first, label) =>
 		`<button type="button" class="btn btn-xs btn-default" data-first="${first}">${label}</button>`;
-	const before = view.first > 0 ? make(Math.max(view.first - COUNT_PAGE, 0), __("Previous")) : "";
-	const after = rows.length === COUNT_PAGE ? make(view.first + COUNT_PAGE, __("Next")) : "";
+	const before = view.first > 0 ? make(Math.max(view.first - COUNT_PAGE, 0), __("Previous Page")) : "";
+	const after = rows.length === COUNT_PAGE ? make(view.first + COUNT_PAGE, __("Next Page")) : "";
 	return `<div>${before} ${after}</div>`;
 }

@@ -78,7 +78,7 @@ function paste_rows(frm) {
 				fieldname: "text",
 				fieldtype: "Code",
 				reqd: 1,
-				label: __("Rows"),
+				label: __("Rows to Paste"),
 				description: __("One SKU a line: code or barcode, pieces, unit cost if known; as copied from Excel."),
 			},
 		],

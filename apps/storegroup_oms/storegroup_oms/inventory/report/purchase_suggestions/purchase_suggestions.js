@@ -1,7 +1,19 @@
 frappe.query_reports["Purchase Suggestions"] = {
 	filters: [
-		{ fieldname: "days", label: __("Sales of the Last Days"), fieldtype: "Int", default: 30 },
-		{ fieldname: "cover_days", label: __("Days to Cover"), fieldtype: "Int", default: 14 },
+		{
+			fieldname: "days",
+			label: __("Sales of the Last Days"),
+			fieldtype: "Select",
+			options: [7, 14, 30, 60, 90].map((value) => ({ value, label: __("Sales of {0} Days", [value]) })),
+			default: 30,
+		},
+		{
+			fieldname: "cover_days",
+			label: __("Days to Cover"),
+			fieldtype: "Select",
+			options: [7, 14, 21, 30, 45, 60, 90].map((value) => ({ value, label: __("Buy for {0} Days", [value]) })),
+			default: 14,
+		},
 		{ fieldname: "warehouse", label: __("Warehouse"), fieldtype: "Link", options: "Warehouse" },
 		{ fieldname: "category", label: __("Category"), fieldtype: "Data" },
 		{ fieldname: "only_needed", label: __("Only What Is Needed"), fieldtype: "Check", default: 1 },

@@ -20,7 +20,13 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
 
 def _get_columns() -> list[dict]:
 	def number(fieldname: str, label: str, fieldtype: str = "Int", width: int = 90) -> dict:
-		return {"fieldname": fieldname, "label": label, "fieldtype": fieldtype, "width": width}
+		return {
+			"fieldname": fieldname,
+			"label": label,
+			"fieldtype": fieldtype,
+			"width": width,
+			"precision": 2,
+		}
 
 	return [
 		{"fieldname": "sku", "label": _("SKU"), "fieldtype": "Link", "options": "SKU", "width": 150},

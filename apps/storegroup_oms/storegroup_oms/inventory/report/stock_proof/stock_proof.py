@@ -45,6 +45,7 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], str]:
 	)
 	for row in rows:
 		row.words = describe(row)
+		row.status = _(row.status)
 	return _make_columns("amount_found" in shown), rows, get_message()
 
 

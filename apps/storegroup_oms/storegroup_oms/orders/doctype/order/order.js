@@ -10,7 +10,6 @@ frappe.ui.form.on("Order", {
 		show_reasons(frm);
 		show_timeline(frm);
 		if (frm.is_new()) return;
-		show_origin(frm);
 		show_routing(frm);
 		if (frm.doc.items.some((row) => row.sku)) {
 			frm.add_custom_button(__("Which Warehouse Now"), () => show_preview(frm));
@@ -54,18 +53,6 @@ function is_from_platform(doc) {
 	return doc.platform && doc.platform !== "Manual";
 }
 
-// Where the order came from, what its platform calls its state, and whether we know the buyer.
-function show_origin(frm) {
-	const row = frm.doc;
-	if (row.platform_status) {
-		const word = frappe.utils.escape_html(row.platform_status);
-		frm.dashboard.add_indicator(__("At the platform: {0}", [word]), "blue");
-	}
-	if (row.source) frm.dashboard.add_indicator(__("Came by: {0}", [__(row.source)]), "gray");
-	const value = row.customer_kind;
-	if (value) frm.dashboard.add_indicator(__(value), value === "New Customer" ? "green" : "purple");
-}
-
 // The latest decision about the warehouse, in the Fulfilment tab.
 function show_routing(frm) {
 	const wrapper = frm.get_field("routing_html").$wrapper.empty();
@@ -102,14 +89,16 @@ function make_routing(decision) {
 	if (!decision) return `<p class="text-muted">${__("There is nothing to decide.")}</p>`;
 	const colours = { Reserved: "green", Split: "blue", "Partly Reserved": "yellow", Short: "orange" };
 	const when = decision.decided_at ? frappe.datetime.str_to_user(decision.decided_at) : "";
-	const notes = [decision.reason, decision.policy && __("Policy: {0}", [decision.policy]), when];
+	const value = decision.policy;
+	const notes = [decision.reason, value && __("Policy: {0}", [__(value)]), when];
 	const status = decision.outcome;
 	const head = `<p><span class="indicator-pill ${colours[decision.outcome]} no-indicator-dot">
 		${escape(__(status))}</span>
 		<span class="text-muted ml-2">${escape(notes.filter(Boolean).join(" · "))}</span></p>`;
 	const labels = [__("Warehouse"), __("Points"), __("Distance (km)"), __("Load (%)")];
 	if (decision.shows_cost) labels.push(__("Courier's Price"));
-	const titles = [...labels, __("Why")].map((label) => `<th>${label}</th>`).join("");
+	const heads = labels.map((label, index) => `<th class="${index ? "text-right" : ""}">${label}</th>`);
+	const titles = [...heads, `<th>${__("Why")}</th>`].join("");
 	const rows = decision.candidates.map((row) => {
 		const numbers = [row.total, row.km, row.load_percent];
 		if (decision.shows_cost) numbers.push(row.cost);

@@ -139,8 +139,10 @@ export class Station {
 	}
 
 	undo() {
-		const step = this.history.pop();
-		if (!step) return this.refuse("", __("There is nothing to undo."));
+		// What the server refused is not in the list any more.
+		let step = this.history.pop();
+		while (step && !this.items.has(step.sku)) step = this.history.pop();
+		if (!step) return this.refuse("", __("There is nothing to undo.")) || this.draw();
 		const item = this.items.get(step.sku);
 		this.add(item, -step.pieces);
 		this.keep();

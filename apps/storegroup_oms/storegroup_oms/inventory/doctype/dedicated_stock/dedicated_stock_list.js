@@ -1,0 +1,3 @@
+frappe.listview_settings["Dedicated Stock"] = {
+	hide_name_column: true,
+};

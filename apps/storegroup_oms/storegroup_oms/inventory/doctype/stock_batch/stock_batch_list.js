@@ -1,0 +1,3 @@
+frappe.listview_settings["Stock Batch"] = {
+	hide_name_column: true,
+};
