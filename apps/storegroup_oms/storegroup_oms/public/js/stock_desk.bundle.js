@@ -27,8 +27,12 @@ storegroup_oms.StockDesk = class StockDesk {
 	make_buttons() {
 		this.page.set_secondary_action(__("Refresh"), () => this.load(), "refresh");
 		this.page.add_inner_button(__("Export to Excel"), () => this.export_all());
-		this.page.add_inner_button(__("Stock Proof"), () => frappe.set_route("query-report", "Stock Proof"));
-		this.page.add_inner_button(__("Alerts"), () => frappe.set_route("List", "Stock Alert", { status: "Open" }));
+		if (frappe.model.can_read("Stock Drift")) {
+			this.page.add_inner_button(__("Stock Proof"), () => frappe.set_route("query-report", "Stock Proof"));
+		}
+		if (frappe.model.can_read("Stock Alert")) {
+			this.page.add_inner_button(__("Alerts"), () => frappe.set_route("List", "Stock Alert", { status: "Open" }));
+		}
 	}
 
 	make_fields() {
@@ -67,12 +71,12 @@ storegroup_oms.StockDesk = class StockDesk {
 		const view = frappe.get_route()[1];
 		const options = frappe.route_options || {};
 		frappe.route_options = null;
-		this.view = VIEWS[view] ? view : "matrix";
 		this.start = 0;
 		// Rights on fields are known once the DocType is.
-		return Promise.all([this.set_filters(options), frappe.model.with_doctype("Stock Balance")]).then(() =>
-			this.load()
-		);
+		return Promise.all([this.set_filters(options), frappe.model.with_doctype("Stock Balance")]).then(() => {
+			this.view = VIEWS[view] && this.may_see(view) ? view : "matrix";
+			return this.load();
+		});
 	}
 
 	set_filters(values) {
@@ -195,6 +199,7 @@ storegroup_oms.StockDesk = class StockDesk {
 		event.preventDefault();
 		const { go, sku, warehouse, doctype, name } = event.currentTarget.dataset;
 		if (go === "form") frappe.set_route("Form", doctype, name);
+		else if (!this.may_see("movements")) frappe.set_route("Form", "SKU", sku);
 		else this.go({ view: "movements", filters: { text: "", sku, warehouse: warehouse || "" } });
 	}
 
