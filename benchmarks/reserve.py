@@ -11,30 +11,25 @@ OMS_BENCHMARK_ORDERS changes the size (default 6,000).
 """
 
 import argparse
-import json
 import os
 import random
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from unittest.mock import patch
 
 import frappe
 from frappe.utils import now_datetime
 
-ROOT = Path(os.environ["OMS_ROOT"])
-sys.path.insert(0, str(ROOT))
-
-from storegroup_oms.bulk import insert_rows  # noqa: E402 (needs the path above)
-from storegroup_oms.fulfilment import allocation_queue  # noqa: E402
-from storegroup_oms.fulfilment.allocation import allocate  # noqa: E402
-from storegroup_oms.inventory.ledger import Movement, post  # noqa: E402
-from storegroup_oms.orders.importing.addresses import PROVINCES  # noqa: E402
-from storegroup_oms.tests.factories import (  # noqa: E402
+from benchmarks._site import open_site, print_figures
+from storegroup_oms.bulk import insert_rows
+from storegroup_oms.fulfilment import allocation_queue
+from storegroup_oms.fulfilment.allocation import allocate
+from storegroup_oms.inventory.ledger import Movement, post
+from storegroup_oms.orders.importing.addresses import PROVINCES
+from storegroup_oms.tests.factories import (
 	create_bundle,
 	create_courier,
 	create_shop,
@@ -42,7 +37,7 @@ from storegroup_oms.tests.factories import (  # noqa: E402
 	create_warehouse,
 	make_suffix,
 )
-from storegroup_oms.transactions import run_in_latest  # noqa: E402
+from storegroup_oms.transactions import run_in_latest
 
 BATCH = 200
 ONE_BY_ONE_SHARE = 10
@@ -231,17 +226,9 @@ def main() -> None:
 	parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
 	parser.add_argument("--json", action="store_true")
 	options = parser.parse_args()
-	os.chdir(ROOT / "sites")
-	frappe.init(os.environ["OMS_SITE"], sites_path=".")
-	frappe.connect()
-	try:
+	with open_site():
 		figures = run(int(os.environ.get("OMS_BENCHMARK_ORDERS") or 6_000))
-	finally:
-		frappe.destroy()
-	for name, value in figures.items():
-		print(f"{name:26} {value:>12,}")
-	if options.json:
-		print(json.dumps(figures))
+	print_figures(figures, options.json)
 
 
 if __name__ == "__main__":

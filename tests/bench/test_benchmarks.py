@@ -105,7 +105,11 @@ def test_stock_pages_ask_every_view_prove_all_and_clean_up(site: str) -> None:
 		user: {row["case"] for row in rows if row["user"] == user}
 		for user in ("Administrator", "Warehouse staff")
 	}
-	assert by_user["Administrator"] - by_user["Warehouse staff"] == {"value"}
+	assert by_user["Administrator"] - by_user["Warehouse staff"] == {
+		"value",
+		"value, category",
+		"value, text",
+	}
 	for row in rows:
 		assert 0 < row["p50_ms"] <= row["p95_ms"]
 		assert row["ok"] == (row["p95_ms"] <= row["target_ms"])
@@ -118,7 +122,7 @@ def test_reserve_prints_two_rates_and_cleans_up(site: str) -> None:
 	before = count() | {name: frappe.db.count(name) for name in names}
 	result = subprocess.run(
 		[sys.executable, str(ROOT / "benchmarks" / "reserve.py"), "--json"],
-		env=os.environ | {"OMS_BENCHMARK_ORDERS": "60"},
+		env=os.environ | {"OMS_BENCHMARK_ORDERS": "60", "PYTHONPATH": str(ROOT)},
 		capture_output=True,
 		text=True,
 		check=False,
