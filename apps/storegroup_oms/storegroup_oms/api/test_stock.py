@@ -89,6 +89,18 @@ class TestMatrix(StockPageTest):
 			sorted([self.first, self.second])[1:],
 		)
 
+	def test_the_scarcest_of_the_warehouses_that_one_sees(self):
+		create_stock(self.second, 9, self.far)
+		frappe.db.set_value("SKU", self.second, "sku_name", "蓝色雨伞")
+		frappe.db.set_value("SKU", self.first, "sku_name", "红色雨伞")
+		both, few_first = [self.second, self.first], [self.first, self.second]
+		for warehouses, order in (([], both), ([self.far], few_first), ([self.near, self.far], both)):
+			self.log_in("OMS Warehouse Staff", warehouses=warehouses)
+			for filters in ({}, {"text": "色雨伞"}, {"text": "色雨伞", "category": ""}):
+				with self.subTest(warehouses=warehouses, **filters):
+					rows = self.ask("matrix", order_by="available", **filters)["rows"]
+					self.assertEqual([row["sku"] for row in rows], order)
+
 	def test_filters(self):
 		frappe.db.set_value("SKU", self.second, {"barcode": "6901234567892", "sku_name": "蓝色雨伞"})
 		for filters, found in (
@@ -125,6 +137,23 @@ class TestOtherViews(StockPageTest):
 			with self.subTest(filters):
 				self.assertEqual(self.ask("movements", sku=self.first, **filters)["count"], count)
 
+	def test_movements_of_one_moment_are_leafed_through_without_a_gap(self):
+		post([Movement(self.first, self.near, "Issue", qty=-1) for _number in range(4)])
+		moment = now_datetime()
+		frappe.db.sql("UPDATE `tabStock Ledger` SET posted_at = %s WHERE sku = %s", (moment, self.first))
+
+		names = frappe.get_all(
+			"Stock Ledger", filters={"sku": self.first}, pluck="name", order_by="name desc"
+		)
+		for filters in ({"sku": self.first}, {"text": self.first}):
+			leafed = [
+				row["name"]
+				for start in (0, 2, 4, 6)
+				for row in self.ask("movements", start=start, length=2, **filters)["rows"]
+			]
+			with self.subTest(filters):
+				self.assertEqual((len(leafed), leafed), (6, names))
+
 	def test_ages_oldest_first_with_totals(self):
 		self.age(self.first, 100)
 		self.age(self.second, 10)
@@ -145,14 +174,35 @@ class TestOtherViews(StockPageTest):
 		self.assertEqual(self.ask("slow", days=101)["count"], 0)
 
 	def test_value_and_turnover(self):
-		frappe.get_doc(
-			{"doctype": "Stock Figure", "sku": self.first, "warehouse": self.near, "sold_cost_90": 90}
-		).insert()
+		loose, bare = (create_sku().name for _number in range(2))
+		frappe.db.set_value("SKU", bare, "category", "")
+		for sku, pieces in ((loose, 2), (bare, 1)):
+			create_stock(sku, pieces, self.near)
+		post([Movement(self.first, self.near, "Shipment", qty=-2)])
+		post([Movement(loose, self.near, "Shipment", qty=-1)])
+		figures.refresh([self.first, self.second, loose, bare])
 
-		rows = {row["warehouse"]: row for row in self.ask("values")["rows"]}
-		self.assertEqual((rows[self.near]["value"], rows[self.near]["skus"]), (52, 2))
-		self.assertEqual(rows[self.near]["turnover"], round(365 / 52, 1))
-		self.assertEqual((rows[self.far]["value"], rows[self.far]["turnover"]), (20, 0))
+		of_near = {"warehouse": self.near, "category": self.category, "skus": 2, "on_hand": 11}
+		of_near |= {"value": 44, "sold_cost_90": 8, "turnover": 0.7}
+		without = {"warehouse": self.near, "category": "", "skus": 2, "on_hand": 2}
+		without |= {"value": 8, "sold_cost_90": 4, "turnover": 2.0}
+		of_far = {"warehouse": self.far, "category": self.category, "skus": 1, "on_hand": 5}
+		of_far |= {"value": 20, "sold_cost_90": 0, "turnover": 0}
+		first = {"skus": 1, "on_hand": 8, "value": 32, "turnover": 1.0}
+		for filters, rows in (
+			({"category": "", "warehouse": self.near}, [of_near, without]),
+			({}, [of_near, of_far]),
+			({"sku": self.first}, [of_near | first, of_far]),
+			({"text": self.first, "category": ""}, [of_near | first, of_far]),
+			({"text": "no such goods"}, []),
+			({"category": "no such category"}, []),
+		):
+			with self.subTest(filters):
+				self.assertEqual(self.ask("values", **filters)["rows"], rows)
+		self.assertEqual(
+			self.ask("values", category="", warehouse=self.near)["totals"],
+			{"on_hand": 13, "value": 52, "sold_cost_90": 12, "turnover": 0.9},
+		)
 
 
 class TestRights(StockPageTest):

@@ -23,7 +23,7 @@ AGES = (("age_0_30", 30), ("age_31_60", 60), ("age_61_90", 90), ("age_91_180", 1
 OLDEST = "age_over_180"
 AGE_FIELDS = (*(name for name, _days in AGES), OLDEST)
 SALES = ("sold_7", "sold_28", "sold_90", "sold_cost_90", "last_sold_at", "last_received_at")
-FIELDS = ("sku", "warehouse", *SALES, "speed", "oldest_at", *AGE_FIELDS, "refreshed_at")
+FIELDS = ("sku", "warehouse", "category", *SALES, "speed", "oldest_at", *AGE_FIELDS, "refreshed_at")
 
 
 def refresh(skus: Iterable[str]) -> int:
@@ -32,10 +32,11 @@ def refresh(skus: Iterable[str]) -> int:
 	if not names:
 		return 0
 	now = now_datetime()
-	ages = _read_ages(names, now)
+	ages, categories = _read_ages(names, now), _read_categories(names)
 	rows = []
 	for row in _read_sales(names, now):
 		row.name = make_row_name("figure", row.sku, row.warehouse)
+		row.category = categories.get(row.sku, "")
 		row.speed = get_speed(row.sold_7, row.sold_28)
 		row.refreshed_at = now
 		rows.append(row | dict.fromkeys(AGE_FIELDS, 0) | ages.get((row.sku, row.warehouse), {}))
@@ -97,15 +98,33 @@ def _read_ages(skus: Sequence[str], now: datetime) -> dict[tuple[str, str], dict
 	}
 
 
+def _read_categories(skus: Sequence[str]) -> dict[str, str]:
+	rows = frappe.get_all(
+		"SKU", filters={"name": ["in", skus]}, fields=["name", "category"], order_by="name asc"
+	)
+	return {row.name: row.category or "" for row in rows}
+
+
 def refresh_moved() -> None:
-	"""The hourly job: SKUs whose balances were written since the last time. Commits."""
+	"""The hourly job: SKUs whose balances were written since the last time, categories of those edited. Commits."""
 	started_at, mark = now_datetime(), frappe.db.get_global(MARK)
 	if not mark:
 		refresh_all()
 		return
 	moment = add_to_date(get_datetime(mark), minutes=-OVERLAP_MINUTES)
+	run_in_transaction(lambda: follow_categories(moment))
 	rows = frappe.db.sql("SELECT DISTINCT sku FROM `tabStock Balance` WHERE modified >= %s", moment)
 	_refresh_in_chunks(sorted(row[0] for row in rows), started_at)
+
+
+def follow_categories(since: datetime) -> None:
+	"""Give the figures of SKUs edited since a moment the category of now. Never commits."""
+	frappe.db.sql(
+		"""UPDATE `tabStock Figure` figure JOIN `tabSKU` goods ON goods.name = figure.sku
+		SET figure.category = IFNULL(goods.category, '')
+		WHERE goods.modified >= %s AND NOT figure.category <=> IFNULL(goods.category, '')""",
+		since,
+	)
 
 
 def refresh_all() -> None:

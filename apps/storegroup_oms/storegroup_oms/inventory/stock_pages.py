@@ -202,16 +202,18 @@ def get_movements(filters: Filters, page: Page) -> dict:
 		table += f" JOIN `tabSKU` goods ON goods.name = {table}.sku"
 	hidden = get_hidden_fields("Stock Ledger")
 	fields = ", ".join(f"`tabStock Ledger`.`{field}`" for field in MOVEMENT_FIELDS if field not in hidden)
+	found = f"SELECT `tabStock Ledger`.name FROM {table} WHERE {conditions}"
+	order = "ORDER BY `tabStock Ledger`.posted_at DESC, `tabStock Ledger`.name DESC"
+	# The page is cut out of an index: one SKU can have thousands of rows, and whole ones are far apart.
 	rows = frappe.db.sql(
-		f"""SELECT {fields} FROM {table} WHERE {conditions}
-		ORDER BY `tabStock Ledger`.posted_at DESC, `tabStock Ledger`.name DESC{_page_of(page)}""",
+		f"""SELECT {fields} FROM ({found} {order}{_page_of(page)}) page
+		JOIN `tabStock Ledger` ON `tabStock Ledger`.name = page.name {order}""",
 		conditions.values,
 		as_dict=True,
 	)
 	if filters.get("after"):
 		return {"rows": rows}
-	count = _count(f"SELECT `tabStock Ledger`.name FROM {table} WHERE {conditions}", conditions.values)
-	return {"rows": rows, "count": count}
+	return {"rows": rows, "count": _count(found, conditions.values)}
 
 
 def make_movement_conditions(filters: Filters) -> Conditions:
@@ -300,7 +302,8 @@ def get_values(filters: Filters, page: Page) -> dict:
 	"""Value per warehouse and category, with how often a year it turns over; for who reads level 1.
 
 	A row: warehouse, category, skus, on_hand, value, sold_cost_90, turnover (cost of 90 days' sales as of a year over
-	the value now; None without value). `totals` over all. Raises frappe.PermissionError.
+	the value now; None without value). `totals` over all. Stock is as of now, sales are as of the last reckoning of
+	figures. Filters: text, category, sku, warehouse. Raises frappe.PermissionError.
 	"""
 	if "stock_value" in get_hidden_fields("Stock Balance"):
 		frappe.throw(
@@ -309,21 +312,36 @@ def get_values(filters: Filters, page: Page) -> dict:
 	conditions = _scope("Stock Balance")
 	_add_goods(conditions, filters)
 	_add_warehouse(conditions, "Stock Balance", filters)
-	rows = frappe.db.sql(
-		f"""SELECT `tabStock Balance`.warehouse, IFNULL(goods.category, '') AS category, COUNT(*) AS skus,
-			SUM(on_hand) AS on_hand, SUM(stock_value) AS value, SUM(IFNULL(figure.sold_cost_90, 0)) AS sold_cost_90
-		FROM `tabStock Balance` JOIN `tabSKU` goods ON goods.name = `tabStock Balance`.sku
-		LEFT JOIN `tabStock Figure` figure
-			ON figure.sku = `tabStock Balance`.sku AND figure.warehouse = `tabStock Balance`.warehouse
-		WHERE {conditions} GROUP BY `tabStock Balance`.warehouse, goods.category ORDER BY value DESC""",
-		conditions.values,
-		as_dict=True,
-	)
+	rows = _read_values(filters, conditions)
 	for row in rows:
 		row.turnover = get_turnover(row.sold_cost_90, row.value)
 	totals = {field: sum(flt(row[field]) for row in rows) for field in ("on_hand", "value", "sold_cost_90")}
 	totals["turnover"] = get_turnover(totals["sold_cost_90"], totals["value"])
 	return {"rows": rows[page.start : page.start + page.length], "count": len(rows), "totals": totals}
+
+
+def _read_values(filters: Filters, conditions: Conditions) -> list[frappe._dict]:
+	"""The rows of `get_values` without their turnover, most valuable first."""
+	if filters.get("text") or filters.get("sku"):
+		join = """LEFT JOIN `tabStock Figure` figure
+			ON figure.sku = `tabStock Balance`.sku AND figure.warehouse = `tabStock Balance`.warehouse"""
+		sold_of_each, sold = ", SUM(IFNULL(figure.sold_cost_90, 0)) AS sold_cost_90", ""
+	else:
+		# Over all goods the figure of each place would cost more than everything else: sales are added up out of an
+		# index, by the category that figures keep.
+		join, sold_of_each = "", ""
+		sold = """, (SELECT IFNULL(SUM(figure.sold_cost_90), 0) FROM `tabStock Figure` figure
+			WHERE figure.warehouse = places.warehouse AND figure.category = places.category) AS sold_cost_90"""
+	return frappe.db.sql(
+		f"""SELECT places.*{sold} FROM (
+			SELECT `tabStock Balance`.warehouse, IFNULL(goods.category, '') AS category, COUNT(*) AS skus,
+				SUM(on_hand) AS on_hand, SUM(stock_value) AS value{sold_of_each}
+			FROM `tabStock Balance` JOIN `tabSKU` goods ON goods.name = `tabStock Balance`.sku {join}
+			WHERE {conditions} GROUP BY `tabStock Balance`.warehouse, IFNULL(goods.category, '')
+		) places ORDER BY value DESC, warehouse, category""",
+		conditions.values,
+		as_dict=True,
+	)
 
 
 def get_turnover(sold_cost_90: float, value: float) -> float | None:

@@ -64,6 +64,27 @@ class TestFigures(IntegrationTest):
 		self.assertEqual([row[name] for name in figures.AGE_FIELDS], [0, 0, 0, 0, 0])
 		self.assertIsNone(row.oldest_at)
 
+	def test_the_category_is_kept_and_follows_the_goods(self):
+		self.move("Receipt", 5, 1)
+		place = {"sku": self.sku, "warehouse": self.warehouse}
+		for category, kept in (("家清", "家清"), ("", ""), (None, ""), ("食品", "食品")):
+			frappe.db.set_value("SKU", self.sku, "category", category)
+			with self.subTest(category):
+				self.refresh()
+				self.assertEqual(frappe.db.get_value("Stock Figure", place, "category"), kept)
+
+		edited_at = add_to_date(now_datetime(), minutes=-10)
+		for category, modified, kept in (
+			("数码", add_to_date(edited_at, minutes=-1), "食品"),
+			("数码", edited_at, "数码"),
+			(None, edited_at, ""),
+		):
+			values = {"category": category, "modified": modified}
+			frappe.db.set_value("SKU", self.sku, values, update_modified=False)
+			figures.follow_categories(edited_at)
+			with self.subTest(category=category, modified=modified):
+				self.assertEqual(frappe.db.get_value("Stock Figure", place, "category"), kept)
+
 	def test_the_trend_is_followed_within_bounds(self):
 		for week, month, speed in (
 			(7, 28, 1),

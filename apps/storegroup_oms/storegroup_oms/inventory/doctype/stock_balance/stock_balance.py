@@ -64,3 +64,5 @@ class StockBalance(Document):
 
 def on_doctype_update() -> None:
 	frappe.db.add_unique("Stock Balance", ["sku", "warehouse"], constraint_name="unique_sku_warehouse")
+	# The stock page's sums over all goods are read from it alone.
+	frappe.db.add_index("Stock Balance", ["sku", "warehouse", "available", "on_hand", "stock_value"])

@@ -23,6 +23,7 @@ class StockFigure(FieldLevelMixin, Document):
 		age_61_90: DF.Int
 		age_91_180: DF.Int
 		age_over_180: DF.Int
+		category: DF.Data | None
 		last_received_at: DF.Datetime | None
 		last_sold_at: DF.Datetime | None
 		oldest_at: DF.Datetime | None
@@ -42,3 +43,5 @@ def on_doctype_update() -> None:
 	frappe.db.add_unique("Stock Figure", ["sku", "warehouse"], constraint_name="unique_sku_warehouse")
 	# Slow movers are found without a look at the row.
 	frappe.db.add_index("Stock Figure", ["last_sold_at", "last_received_at", "oldest_at", "warehouse"])
+	# Sales of a warehouse and category are added up the same way.
+	frappe.db.add_index("Stock Figure", ["warehouse", "category", "sold_cost_90"])
