@@ -108,6 +108,8 @@ stock_movement_sinks = [
 	"storegroup_oms.connectors.stock_hints.note_stock",
 	"storegroup_oms.fulfilment.allocation_queue.note_movements",
 ]
+# Each gets the names of parcels that have just left, in the same transaction.
+parcel_shipped_sinks = ["storegroup_oms.connectors.confirmations.queue_confirmations"]
 
 scheduler_events = {
 	"cron": {

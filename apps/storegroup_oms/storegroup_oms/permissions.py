@@ -102,6 +102,7 @@ SCOPES: dict[str, Scope] = {
 	"Connector Event": Scope(shop="`tabConnector Event`.shop IN ({values})"),
 	"Connector Call": Scope(shop="`tabConnector Call`.shop IN ({values})"),
 	"Stock Push": Scope(shop="`tabStock Push`.shop IN ({values})"),
+	"Ship Confirmation": _through("Ship Confirmation", "Order", "order"),
 	"Quarantined Order": Scope(shop="`tabQuarantined Order`.shop IN ({values})"),
 	"Webhook Delivery": Scope(shop="`tabWebhook Delivery`.shop IN ({values})"),
 	"After-sale Case": Scope(shop="`tabAfter-sale Case`.shop IN ({values})"),

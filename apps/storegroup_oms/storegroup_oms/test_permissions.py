@@ -29,6 +29,7 @@ BY_WAREHOUSE = {
 }
 BY_BOTH = {
 	"Routing Decision",
+	"Ship Confirmation",
 	"Stock Reservation",
 	"Order",
 	"Order Change",
@@ -97,6 +98,7 @@ class TestBothDoors(ScopeCase):
 			"Order Receiver",
 			"Customer",
 			"Routing Decision",
+			"Ship Confirmation",
 		}
 		by_shop = set(STANDALONE) - BY_WAREHOUSE
 		by_warehouse = BY_WAREHOUSE | BY_BOTH

@@ -11,6 +11,7 @@ import frappe
 from frappe.utils import add_to_date, cint, now_datetime
 
 from storegroup_oms.connectors import (
+	confirmations,
 	feeds,
 	health,
 	inbox,
@@ -49,6 +50,8 @@ def tick() -> None:
 		wake(name, "inbox")
 	for name in tokens.find_expiring(moment):
 		wake(name, "token")
+	if confirmations.find_waiting_shops():
+		wake("", "confirm")
 	if stock_check.find_shops():
 		stock_hints.start_loop()
 		if stock_changes.is_time("check", stock_check.EVERY_S):
@@ -145,6 +148,12 @@ def bring_stock() -> None:
 	"""Find the listings that must show another figure and send it, for all shops."""
 	sleep_again("", "stock")
 	stock_loop.run()
+
+
+def confirm_shipments() -> None:
+	"""Tell the platforms which orders have left, for all shops."""
+	sleep_again("", "confirm")
+	confirmations.run()
 
 
 def check_stock() -> None:

@@ -27,7 +27,7 @@ def run(life_s: float = LIFE_S, linger_s: float = LINGER_S) -> int:
 		if watch is None:
 			return 0
 		with Fleet() as fleet:
-			taken = _Loop(Flights(fleet), watch, life_s, linger_s).run()
+			taken = _Loop(Flights(fleet, stock_push.StockFigures()), watch, life_s, linger_s).run()
 	if stock_hints.has_hints() or stock_push.find_waiting_shops():
 		stock_hints.start_loop(after_commit=False)
 	return taken

@@ -2,12 +2,11 @@
 
 A listing has one figure in flight: it belongs to who claimed it until its lease ends, and only the owner of the
 claim writes down what became of it. So a later figure is never overtaken by an earlier one. The only writer of what
-was pushed. `flights` makes the calls.
+was pushed. `flights` carries them as `StockFigures`.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import frappe
@@ -15,13 +14,14 @@ from frappe.utils import add_to_date, cint, now_datetime
 
 from storegroup_oms.bulk import insert_rows, update_rows
 from storegroup_oms.connectors import advice, backoff
+from storegroup_oms.connectors.base import Limits, PlatformClient, StockLevel
 from storegroup_oms.connectors.errors import ConnectorError, RefusedError
+from storegroup_oms.connectors.flights import LEASE_S, Outcome
 from storegroup_oms.connectors.offers import ASSUMED_DELAY_MS
 from storegroup_oms.transactions import run_in_latest
 
 # Listings of a shop that are claimed at once.
 CLAIM = 60
-LEASE_S = 120
 # Listings of a shop whose access is being renewed are left alone for so long.
 ACCESS_PAUSE_S = 2
 # A platform that refuses is not asked again soon; a person looks first.
@@ -44,14 +44,6 @@ LOG_FIELDS = (
 DUE = """listing.is_dirty = 1 AND listing.sku > '' AND listing.push_enabled = 1 AND listing.wanted_at IS NOT NULL
 	AND listing.status != 'Deleted' AND (listing.push_due_at IS NULL OR listing.push_due_at <= %(now)s)"""
 URGENCY = "wanted_qty < pushed_qty DESC, wanted_at, name"
-
-
-@dataclass(frozen=True)
-class Outcome:
-	"""What became of one claimed listing; `error` is None when the platform took the figure."""
-
-	row: frappe._dict
-	error: ConnectorError | None = None
 
 
 def find_waiting_shops() -> list[str]:
@@ -245,6 +237,43 @@ def note_delays(outcomes: Sequence[Outcome]) -> None:
 		before, new = cint(row.stock_delay_ms) or ASSUMED_DELAY_MS, delays[row.name]
 		row.stock_delay_ms = round(before + SMOOTHING * (sum(new) / len(new) - before))
 	update_rows("Shop", rows, ("stock_delay_ms",), stamps=False)
+
+
+class StockFigures:
+	"""The Cargo of `flights`."""
+
+	kind = "stock"
+	claim = staticmethod(claim)
+	extend = staticmethod(extend)
+	give_back = staticmethod(give_back)
+	write_outcomes = staticmethod(write_outcomes)
+	note = staticmethod(note_delays)
+
+	@staticmethod
+	def make_units(rows: Sequence[frappe._dict], limits: Limits) -> list[list[frappe._dict]]:
+		"""Variants of one item together, at most as many as a call takes."""
+		size = limits.stock_levels_per_call
+		by_item: dict[str, list[frappe._dict]] = {}
+		for row in rows:
+			by_item.setdefault(row.platform_item_id, []).append(row)
+		return [
+			some[start : start + size] for some in by_item.values() for start in range(0, len(some), size)
+		]
+
+	@staticmethod
+	def send(client: PlatformClient, rows: Sequence[frappe._dict]) -> list[ConnectorError | None]:
+		"""Set the figures; what the platform said of each."""
+		results = client.update_stock(
+			[StockLevel(row.platform_item_id, row.platform_sku_id or "", max(row.qty, 0)) for row in rows]
+		)
+		refused = {
+			(one.level.platform_item_id, one.level.platform_sku_id): RefusedError(
+				one.error_code, one.error_message
+			)
+			for one in results
+			if one.error_code
+		}
+		return [refused.get((row.platform_item_id, row.platform_sku_id or "")) for row in rows]
 
 
 def ask_again(names: Sequence[str]) -> int:

@@ -30,7 +30,7 @@ class FlightsTest(ListedTest):
 		stock_changes.write_wanted([self.listing, self.other_listing])
 		self.fleet = fleet.Fleet()
 		self.addCleanup(self.fleet.close)
-		self.flights = flights.Flights(self.fleet)
+		self.flights = flights.Flights(self.fleet, stock_push.StockFigures())
 
 	def land_all(self) -> None:
 		while not self.flights.is_empty:

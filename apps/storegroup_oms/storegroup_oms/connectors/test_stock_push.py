@@ -219,7 +219,7 @@ class TestOrderOfFigures(PushTest):
 		frappe.db.commit()
 
 		self.assertEqual(stock_push.extend({row.claim: 1}), set())
-		stock_push.write_outcomes([stock_push.Outcome(row)])
+		stock_push.write_outcomes([flights.Outcome(row)])
 		frappe.db.commit()
 		self.assertEqual((self.get_listing().pushed_at, self.get_log()), (None, []))
 
@@ -227,7 +227,7 @@ class TestOrderOfFigures(PushTest):
 		(row,) = stock_push.claim([self.shop])
 		lease = flights.Lease(row.claim, 1, time.monotonic() - flights.BEGIN_WITHIN_S - 1)
 		with runner.open_session(self.shop) as session, self.assertRaises(RetryableError) as caught:
-			flights.Unit(self.shop, [row], lease).send(session.client)
+			flights.Unit(stock_push.StockFigures(), self.shop, [row], lease).send(session.client)
 		self.assertEqual((caught.exception.code, self.platform.stock), ("lease", {}))
 
 	def test_credentials_lost_in_the_middle_give_the_claim_back(self):

@@ -20,6 +20,7 @@ JOBS = {
 	"listings": ("storegroup_oms.connectors.runner.refresh_listings", "long"),
 	"access": ("storegroup_oms.connectors.runner.prove_access", "short"),
 	"stock": ("storegroup_oms.connectors.runner.bring_stock", "short"),
+	"confirm": ("storegroup_oms.connectors.runner.confirm_shipments", "short"),
 	"stock_check": ("storegroup_oms.connectors.runner.check_stock", "default"),
 }
 

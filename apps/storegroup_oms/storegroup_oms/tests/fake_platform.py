@@ -26,7 +26,7 @@ from storegroup_oms.connectors.base import (
 	TimeWindow,
 	TokenSet,
 )
-from storegroup_oms.connectors.errors import CredentialError, MappingError, RemoteNotFoundError
+from storegroup_oms.connectors.errors import CredentialError, MappingError, RefusedError, RemoteNotFoundError
 from storegroup_oms.connectors.fleet import Fleet
 from storegroup_oms.connectors.flights import Flights
 from storegroup_oms.connectors.registry import Connector
@@ -51,6 +51,7 @@ OF_SHOP = (
 	"Listing",
 	"Dedicated Stock",
 	"Stock Push",
+	"Ship Confirmation",
 	"Task",
 )
 
@@ -81,6 +82,7 @@ class FakePlatform:
 	calls: list[str] = field(default_factory=list)
 	stock: dict[tuple[str, str], int] = field(default_factory=dict)
 	refused_items: set[str] = field(default_factory=set)
+	shipped: list[ShipmentNotice] = field(default_factory=list)
 
 	def add(self, number: str, minutes_ago: float = 5, **values) -> FakeOrder:
 		order = FakeOrder(number, now().replace(microsecond=0) - timedelta(minutes=minutes_ago), **values)
@@ -158,7 +160,10 @@ def make_connector(world: FakePlatform, limits: Limits | None = None) -> Connect
 			return Page(0, [], False)
 
 		def confirm_shipment(self, notice: ShipmentNotice) -> None:
-			return
+			self._ask(f"ship {notice.order_no} {notice.waybill_no}")
+			if notice.order_no in world.refused_items:
+				raise RefusedError("isv.order-refunded", "The order is refunded")
+			world.shipped.append(notice)
 
 		def update_stock(self, levels: Sequence[StockLevel]) -> list[StockResult]:
 			item = levels[0].platform_item_id
@@ -314,7 +319,7 @@ class ListedTest(ConnectorTest):
 	def push(self) -> None:
 		"""Send what the shop's listings shall show until nothing is due."""
 		with Fleet() as fleet:
-			flights = Flights(fleet)
+			flights = Flights(fleet, stock_push.StockFigures())
 			while self.shop in stock_push.find_waiting_shops():
 				flights.send_due([self.shop])
 				while not flights.is_empty:

@@ -56,6 +56,9 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		).name,
 		"Dedicated Stock": insert("Dedicated Stock", shop=shop, sku=sku, qty=1).name,
 		"Stock Push": insert("Stock Push", shop=shop, sku=sku, qty=1, outcome="Taken", pushed_at=now).name,
+		"Ship Confirmation": insert(
+			"Ship Confirmation", order=order.name, shop=shop, shipment=shipment.name, status="Waiting"
+		).name,
 		"Routing Policy": insert("Routing Policy", policy_name=f"Policy {shop}", shop=shop).name,
 		"Routing Decision": insert("Routing Decision", order=order.name, outcome="Short").name,
 		"Courier Lane": insert(
