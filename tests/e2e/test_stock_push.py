@@ -74,6 +74,7 @@ def test_a_figure_is_explained_stopped_and_mended(
 	sandbox.control("PATCH", f"shops/{remote['shop_id']}/listings", stock={"TEE-M": 88})
 	runner.check_stock()
 	open_form(desk, "Listing", listing)
+	desk.reload()  # the desk shows a record that it has read before until it is told of a change
 	expect(desk.locator(".form-message:visible")).to_contain_text("平台显示 88")
 	open_route(desk, "shop-health")
 	row = desk.locator(".shop-health-row", has_text=shop)

@@ -103,12 +103,11 @@ class StockDesk(Desk):
 		return frappe.db.count("Order", {"shop": ["in", list(self.names.values())]})
 
 	def remove(self) -> None:
-		frappe.db.rollback()
-		if self.warehouse:
-			for doctype in OF_GOODS:
-				frappe.db.delete(doctype, {"warehouse": self.warehouse})
-			frappe.db.delete("Warehouse", {"name": self.warehouse})
 		super().remove()
+		for doctype in OF_GOODS:
+			frappe.db.delete(doctype, {"warehouse": self.warehouse})
+		frappe.db.delete("Warehouse", {"name": self.warehouse})
+		frappe.db.commit()
 
 
 @contextmanager
