@@ -34,5 +34,7 @@ class ShipConfirmation(Document):
 
 
 def on_doctype_update() -> None:
-	frappe.db.add_unique("Ship Confirmation", ["`order`", "shipment"], constraint_name="unique_order_shipment")
+	frappe.db.add_unique(
+		"Ship Confirmation", ["`order`", "shipment"], constraint_name="unique_order_shipment"
+	)
 	frappe.db.add_index("Ship Confirmation", ["status", "due_at", "shop"])
