@@ -37,6 +37,7 @@ from storegroup_oms.tests.factories import (
 	create_warehouse,
 	make_suffix,
 )
+from storegroup_oms.tests.races import remove_parcels
 from storegroup_oms.transactions import run_in_latest
 
 BATCH = 200
@@ -182,6 +183,7 @@ def remove_world(world: World) -> None:
 	"""Delete all that the run wrote. Commits."""
 	frappe.db.rollback()
 	skus = [*world.skus, *world.bundles]
+	remove_parcels(world.orders)
 	for doctype, column, values in (
 		("Stock Ledger", "sku", world.skus),
 		("Stock Reservation", "sku", world.skus),

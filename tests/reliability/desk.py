@@ -9,6 +9,7 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from storegroup_oms.tests.factories import create_shop, create_sku, make_suffix
+from storegroup_oms.tests.races import remove_parcels
 
 from .truth import CHINA
 
@@ -182,6 +183,7 @@ class Desk:
 				"SELECT DISTINCT customer FROM tabOrder WHERE shop IN %s", [shops], pluck=True
 			)
 			customers = [name for name in customers if name]
+			remove_parcels(frappe.get_all("Order", {"shop": ["in", shops]}, pluck="name", order_by="name"))
 			for doctype, column in OF_ORDER:
 				frappe.db.sql(
 					f"DELETE child FROM `tab{doctype}` child JOIN tabOrder owner ON owner.name = child.`{column}`"

@@ -25,6 +25,7 @@ from storegroup_oms.inventory.ledger import Movement, post
 from storegroup_oms.inventory.locks import lock_balances
 from storegroup_oms.orders import lifecycle
 from storegroup_oms.tests.factories import create_shop, create_sku, create_warehouse, make_suffix
+from storegroup_oms.tests.races import remove_parcels
 from storegroup_oms.transactions import run_in_latest
 
 WORKERS = 16
@@ -155,6 +156,7 @@ def _create_orders(size: Size, dice: random.Random, shops: list[str], skus: list
 def remove_world(world: World) -> None:
 	"""Delete all that the run wrote, and commit."""
 	frappe.db.rollback()
+	remove_parcels(world.orders)
 	for doctype, column, values in (
 		("Stock Ledger", "sku", world.skus),
 		("Stock Reservation", "sku", world.skus),

@@ -103,6 +103,9 @@ order_event_sinks = [
 ]
 # Each gets an order that a person or another system has saved as a document, in the same transaction.
 order_saved_sinks = ["storegroup_oms.fulfilment.approval.settle_saved"]
+# Each gets {name, from_status (None: a new one), to_status} of parcels that were made or moved past their documents,
+# in the same transaction.
+shipment_change_sinks = ["storegroup_oms.open_api.outbox.note_parcels"]
 # Each gets the rows of the stock ledger just written, in the same transaction.
 stock_movement_sinks = [
 	"storegroup_oms.connectors.stock_hints.note_stock",

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import frappe
 
-from storegroup_oms.fulfilment import order_states, wants
+from storegroup_oms.fulfilment import order_states, parcels, wants
 from storegroup_oms.fulfilment.decisions import Verdict, store_decisions
 from storegroup_oms.fulfilment.facts import Facts, read_facts
 from storegroup_oms.fulfilment.routing import Decision, route
+from storegroup_oms.fulfilment.stops import find_leaving
 from storegroup_oms.fulfilment.wants import LEFT, Want
 from storegroup_oms.inventory import releasing
 from storegroup_oms.inventory.locks import Balance, Key, lock_balances
@@ -67,7 +68,8 @@ def allocate(
 
 	`spared` pieces of SKUs are left to orders that are not among these. Without `reserves` nothing is promised. An
 	approved order that holds everything becomes To Print, another one Backorder with the reason among its holds;
-	orders before their approval keep their status. What changed is on the timeline, decisions are stored.
+	orders before their approval keep their status. What changed is on the timeline, decisions are stored, parcels
+	follow.
 	"""
 	wanted = list(dict.fromkeys(names))
 	found = wants.read_wants(_read_orders(wanted, "FOR UPDATE"))
@@ -80,6 +82,7 @@ def allocate(
 		balances = lock_balances(balances)
 	verdicts = _route_all(found, facts, balances, spared or {}, reserves, result)
 	_store(found, verdicts, source, result, reserves)
+	parcels.ensure_parcels(parcels.find_concerned(want.name for want in found))
 	return result
 
 
@@ -130,7 +133,11 @@ def _lock_stock(found: Sequence[Want], reserves: bool) -> dict[Key, Balance]:
 def _let_go(found: Sequence[Want], result: Result) -> bool:
 	"""Book out what has left and give back what fits no line; True when anything was held so."""
 	excess: list[str] = []
+	leaving = find_leaving([want.name for want in found if want.order.status in LEFT and want.rows])
 	for want in found:
+		if want.name in leaving:
+			# A platform that knows no parts calls it shipped with its first parcel; the others are still here.
+			continue
 		if want.order.status in LEFT:
 			result.shipped += _ship(want)
 		elif rows := want.find_excess():
@@ -162,7 +169,7 @@ def _route_all(
 	"""Route each open order that lacks something, reserve for all of them at once; returns the verdicts by order."""
 	free = _count_free(balances, spared)
 	moved: list[str] = []
-	parcels: list[Parcel] = []
+	claims: list[Parcel] = []
 	decisions: dict[str, Decision] = {}
 	for want in found:
 		if not (reserves and want.is_open and want.lines) or want.is_unmatched or want.is_served():
@@ -171,9 +178,9 @@ def _route_all(
 		target = _make_target(want, decision)
 		if target != want.get_held():
 			moved += _find_moved(want, target)
-			parcels += _make_parcels(want, target)
+			claims += _make_parcels(want, target)
 	result.released += releasing.release_rows(moved, "Another warehouse was chosen")
-	short = reserve(parcels).short if parcels else {}
+	short = reserve(claims).short if claims else {}
 	lost = {key.partition("\n")[0] for key in short}
 	verdicts = {}
 	for want in found:

@@ -15,8 +15,10 @@ import redis
 from frappe.utils import cint, now_datetime
 
 from storegroup_oms.connectors.gate import get_redis
-from storegroup_oms.fulfilment import allocation, wants
-from storegroup_oms.fulfilment.wants import LIVE
+from storegroup_oms.fulfilment import allocation, parcels, wants
+from storegroup_oms.fulfilment.parcel_rows import GONE
+from storegroup_oms.fulfilment.parcel_rows import LIVE as PACKED
+from storegroup_oms.fulfilment.wants import LEFT, LIVE
 from storegroup_oms.inventory import releasing
 from storegroup_oms.transactions import run_in_latest
 
@@ -29,6 +31,8 @@ WAKING = frozenset(
 		"Order received",
 		"Order created",
 		"Order changed by platform",
+		"After-sale case opened",
+		"After-sale case changed by platform",
 		"Lines matched to SKUs",
 		"Status changed",
 	)
@@ -50,7 +54,13 @@ UNFITTING = """SELECT r.name, o.name AS owner FROM `tabStock Reservation` r
 	WHERE r.status = 'Open' AND r.purpose = 'Order' AND (
 		o.name IS NULL OR o.status NOT IN %(live)s OR line.name IS NULL OR line.refund_status = 'Refunded'
 		OR r.qty > (line.qty - line.shipped_qty) * r.per_set OR (sku.is_bundle = 0 AND r.sku != line.sku)
-	) ORDER BY r.name"""
+	) AND NOT (o.status IN %(left)s AND EXISTS (
+		SELECT 1 FROM `tabShipment Order` link JOIN tabShipment parcel ON parcel.name = link.parent
+		WHERE link.`order` = o.name AND parcel.status IN %(packed)s
+	) AND EXISTS (
+		SELECT 1 FROM `tabShipment Order` link JOIN tabShipment parcel ON parcel.name = link.parent
+		WHERE link.`order` = o.name AND parcel.status IN %(gone)s
+	)) ORDER BY r.name"""
 
 
 # Jobs
@@ -90,7 +100,11 @@ def note_movements(rows: Sequence[dict]) -> None:
 
 def tick() -> None:
 	"""Each minute: a job where the database says that there is work."""
-	if find_unfitting() or (is_automatic() and (find_lost() or find_waiting(limit=1))):
+	if (
+		find_unfitting()
+		or parcels.find_unsettled(limit=1)
+		or (is_automatic() and (find_lost() or find_waiting(limit=1)))
+	):
 		frappe.enqueue(JOB, queue="default", timeout=1500)
 
 
@@ -109,7 +123,12 @@ def run() -> allocation.Result:
 	if reserves:
 		work_off(find_lost(), result)
 		serve(result)
+	_work_off("Order", parcels.find_unsettled(), _settle)
 	return result
+
+
+def _settle(orders: Sequence[str]) -> None:
+	run_in_latest(partial(parcels.ensure_parcels, orders))
 
 
 def give_back(result: allocation.Result, reserves: bool) -> None:
@@ -171,7 +190,9 @@ def _try(doctype: str, names: Sequence[str], work: Callable[[Sequence[str]], Non
 
 def find_unfitting() -> list[frappe._dict]:
 	"""Open reservations whose order or line no longer wants them: {name, owner}; `owner` is None where the order is gone."""
-	return frappe.db.sql(UNFITTING, {"live": LIVE}, as_dict=True)
+	return frappe.db.sql(
+		UNFITTING, {"live": LIVE, "left": LEFT, "packed": PACKED, "gone": GONE}, as_dict=True
+	)
 
 
 def find_lost() -> list[str]:

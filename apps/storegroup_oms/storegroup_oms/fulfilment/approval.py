@@ -3,12 +3,16 @@
 import frappe
 from frappe.model.document import Document
 
+from storegroup_oms.fulfilment import parcel_rows, parcels
 from storegroup_oms.fulfilment.allocation import allocate
 from storegroup_oms.fulfilment.allocation_queue import is_automatic
+from storegroup_oms.fulfilment.wants import PICKED
 from storegroup_oms.inventory.reservation import count_lines
+from storegroup_oms.orders.holds import add_codes
 from storegroup_oms.transactions import refusing_when_busy
 
 LINE_FIELDS = ("name", "sku", "qty", "refund_status")
+PARCEL_FIELDS = ("status", "stop_reasons", "courier", *parcel_rows.DESCRIBED)
 
 
 def settle_saved(order: Document) -> None:
@@ -25,7 +29,11 @@ def settle_saved(order: Document) -> None:
 	if order.stock_state:
 		# The form sends the counts that it was opened with.
 		count_lines({row.name for row in order.items})
+	_stop_printed(order, before)
 	if not _has_other_wants(order, before):
+		if _has_other_way(order, before):
+			with refusing_when_busy():
+				parcels.ensure_parcels(parcels.find_concerned([order.name]))
 		return
 	if before.warehouse != order.warehouse:
 		_keep_warehouse(order)
@@ -38,6 +46,19 @@ def _keep_warehouse(order: Document) -> None:
 	"""A warehouse that a person chose is the only one, until a person takes it away again."""
 	keeps = int(bool(order.warehouse))
 	frappe.db.set_value("Order", order.name, "keep_warehouse", keeps, update_modified=False)
+
+
+def _stop_printed(order: Document, before: Document) -> None:
+	"""A label that somebody holds tells the old address."""
+	if (order.merge_key or "") == (before.merge_key or "") or order.status not in PICKED:
+		return
+	order.stop_reasons = add_codes(order.stop_reasons, "address_changed")
+	frappe.db.set_value("Order", order.name, "stop_reasons", order.stop_reasons, update_modified=False)
+
+
+def _has_other_way(order: Document, before: Document) -> bool:
+	"""True when its parcels are concerned without its stock."""
+	return any((order.get(name) or "") != (before.get(name) or "") for name in PARCEL_FIELDS)
 
 
 def _has_other_wants(order: Document, before: Document) -> bool:

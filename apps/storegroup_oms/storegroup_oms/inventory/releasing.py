@@ -3,6 +3,7 @@ promised. Locks as in `reservation`, but that names are found by a locking read;
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import frappe
 from frappe.utils import now_datetime
@@ -32,45 +33,92 @@ def release_rows(names: Iterable[str], reason: str) -> int:
 	return _release(_find_open("name", names), reason)
 
 
-def ship_lines(quantities: Mapping[str, int], warehouse: str, source: tuple[str, str]) -> int:
-	"""Let reserved units of order lines leave a warehouse: {order line: units}; returns how many pieces went.
+@dataclass(frozen=True)
+class Departure:
+	"""Reserved units of order lines that leave a warehouse in one parcel, `source`: {order line: units}."""
 
-	`source` is the parcel: a line that has been shipped for it is passed over, so that a repeated call ships
-	nothing twice. The caller has locked the orders. Raises InsufficientStockError when fewer units are reserved
-	there than shall leave, as of a bundle that has lost one of its components.
+	units: Mapping[str, int]
+	warehouse: str
+	source: tuple[str, str]
+
+
+def ship_lines(quantities: Mapping[str, int], warehouse: str, source: tuple[str, str]) -> int:
+	"""`ship_all` of one parcel."""
+	return ship_all([Departure(quantities, warehouse, source)])
+
+
+def ship_all(departures: Iterable[Departure]) -> int:
+	"""Let reserved units of order lines leave their warehouses; returns how many pieces went. All or nothing.
+
+	A line that has been shipped for its parcel is passed over, so that a repeated call ships nothing twice. The
+	caller has locked the orders. Raises InsufficientStockError when fewer units are reserved there than shall
+	leave, as of a bundle that has lost one of its components.
 	"""
-	found = _find_kept(quantities, warehouse)
+	wanted = list(departures)
+	places = {(line, parcel.warehouse) for parcel in wanted for line in parcel.units}
+	found = [
+		row
+		for row in _find_kept({line for line, _place in places})
+		if (row.order_item, row.warehouse) in places
+	]
 	balances = lock_balances((row.sku, row.warehouse) for row in found)
 	rows = lock_rows(row.name for row in found)
-	keys = {name: f"ship:{source[1]}:{name}" for name in rows}
-	posted = ledger.find_posted(keys.values())
-	done = {rows[name].order_item for name, key in keys.items() if key in posted}
-	counts = {
-		name: quantities[row.order_item] * row.per_set
-		for name, row in rows.items()
-		if row.order_item not in done
-	}
-	short = [
-		Shortage(rows[name].sku, warehouse, count, rows[name].qty)
-		for name, count in counts.items()
-		if count > rows[name].qty
-	]
-	if short or (lost := quantities.keys() - {row.order_item for row in rows.values()}):
-		ledger.refuse_shortages(short or _describe_lost(lost, quantities, warehouse))
-	movements = [
-		_make_movement(rows[name], count, "Shipment", source, "", keys[name])
-		for name, count in counts.items()
-		if count
-	]
+	by_place: dict[tuple[str, str], list[frappe._dict]] = {}
+	for row in rows.values():
+		by_place.setdefault((row.order_item, row.warehouse), []).append(row)
+	posted = ledger.find_posted(
+		_make_key(parcel, row)
+		for parcel in wanted
+		for line in parcel.units
+		for row in by_place.get((line, parcel.warehouse), [])
+	)
+	movements: list[Movement] = []
+	counts: dict[str, int] = {}
+	short: list[Shortage] = []
+	for parcel in wanted:
+		short += _take(parcel, by_place, posted, movements, counts)
+	if short:
+		ledger.refuse_shortages(short)
 	return _end(movements, rows, counts, balances)
 
 
-def _find_kept(lines: Iterable[str], warehouse: str) -> list[frappe._dict]:
-	"""Reservations that make up what lines have in a warehouse, those that have lost their pieces among them."""
+def _take(
+	parcel: Departure,
+	by_place: Mapping[tuple[str, str], Sequence[frappe._dict]],
+	posted: Collection[str],
+	movements: list[Movement],
+	counts: dict[str, int],
+) -> list[Shortage]:
+	"""Add a parcel's movements and counts; returns what is missing."""
+	short, lost = [], []
+	for line, units in parcel.units.items():
+		rows = by_place.get((line, parcel.warehouse), [])
+		if not rows:
+			lost.append(line)
+		if any(_make_key(parcel, row) in posted for row in rows):
+			continue
+		for row in rows:
+			count, taken = units * row.per_set, counts.get(row.name, 0)
+			if count > row.qty - taken:
+				short.append(Shortage(row.sku, parcel.warehouse, count, row.qty - taken))
+			elif count:
+				counts[row.name] = taken + count
+				movements.append(
+					_make_movement(row, count, "Shipment", parcel.source, "", _make_key(parcel, row))
+				)
+	return short or (_describe_lost(lost, parcel.units, parcel.warehouse) if lost else [])
+
+
+def _make_key(parcel: Departure, row: frappe._dict) -> str:
+	return f"ship:{parcel.source[1]}:{row.name}"
+
+
+def _find_kept(lines: Collection[str]) -> list[frappe._dict]:
+	"""Reservations that make up what lines have, those that have lost their pieces among them."""
 	return frappe.db.sql(
-		"""SELECT name, sku, warehouse FROM `tabStock Reservation`
-		WHERE order_item IN %s AND warehouse = %s AND per_set > 0 ORDER BY name LOCK IN SHARE MODE""",
-		(sorted(lines) or [""], warehouse),
+		"""SELECT name, sku, warehouse, order_item FROM `tabStock Reservation`
+		WHERE order_item IN %s AND per_set > 0 ORDER BY name LOCK IN SHARE MODE""",
+		[sorted(lines) or [""]],
 		as_dict=True,
 	)
 

@@ -136,6 +136,11 @@ def note_shipment(shipment, method: str | None = None) -> None:
 	write_shipment_deliveries([(shipment.name, before.status if before else None)])
 
 
+def note_parcels(rows: Sequence[dict]) -> None:
+	"""The hook `shipment_change_sinks`: {name, from_status} of parcels that were made or moved past their documents."""
+	write_shipment_deliveries((row["name"], row["from_status"]) for row in rows)
+
+
 def write_shipment_deliveries(changes: Iterable[tuple[str, str | None]]) -> int:
 	"""Tell the endpoints that shipments were made or moved; returns how many deliveries there are now.
 

@@ -133,13 +133,15 @@ def _merge(
 	values = order_rows.get_platform_values(order, content_hash, lines.rows)
 	values["refund_amount"] = max(order.refund_amount, Decimal(str(row.refund_amount or 0)))
 	values["platform_modified_at"] = values["platform_modified_at"] or row.platform_modified_at
+	is_other = receivers.is_other_receiver(row, known, values, *receivers.get_parts(order))
+	values["merge_key"] = receivers.prefer_key(values["merge_key"], row.merge_key, is_other)
 	status = merging.merge_status(row.status, order.status)
 	holds = merging.merge_holds(
 		row.hold_reasons, status, lines.refund, order.hold_reasons, order_rows.is_unmatched(lines.rows)
 	)
 	status = merging.settle_status(status, row.hold_reasons, holds)
 	stops = merging.merge_stops(
-		row.stop_reasons, row.status, lines.refund, _find_stops(order, row, values, lines, known)
+		row.stop_reasons, row.status, lines.refund, _find_stops(order, row, values, lines, is_other)
 	)
 	is_refunded = values["refund_amount"] > 0 or lines.refund.has_refunded
 	return {
@@ -167,7 +169,7 @@ def _find_stops(
 	row: frappe._dict,
 	values: dict,
 	lines: LineChange,
-	known: frappe._dict | None,
+	is_other: bool,
 ) -> set[str]:
 	"""What of this change stops a parcel of an order past its review, or of goods tied to stock."""
 	is_past = row.status in merging.PAST_REVIEW
@@ -178,7 +180,7 @@ def _find_stops(
 		return codes
 	if any((row[name] or "") != values[name] for name in MEMO_FIELDS):
 		codes.add("memo_changed")
-	if receivers.is_other_receiver(row, known, values, *receivers.get_parts(order)):
+	if is_other:
 		codes.add("address_changed")
 	if order.status == "Closed":
 		codes.add("order_closed")

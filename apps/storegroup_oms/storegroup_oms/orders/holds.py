@@ -50,6 +50,8 @@ STOP_REASONS: MappingProxyType[str, str] = MappingProxyType(
 		"warehouse_changed": "The warehouse changed after approval.",
 		"memo_changed": "The memo changed after approval.",
 		"order_closed": "The platform closed the order.",
+		"order_held": "The order was sent back or held after approval.",
+		"order_shipped": "The platform says that the order has left, in no parcel of ours.",
 		"stock_missing": "Goods that were promised to the order are missing.",
 		"manual": "A person stopped the parcel.",
 	}

@@ -81,7 +81,7 @@ STATUSES: MappingProxyType[str, Status] = MappingProxyType(
 		),
 		"To Ship": _status(
 			"Picked and verified; the courier has not taken it.",
-			("On Hold", "To Print", "Partly Shipped", "Shipped", "Completed", "Closed"),
+			("On Hold", "To Print", "To Pick", "Partly Shipped", "Shipped", "Completed", "Closed"),
 			True,
 			"yellow",
 		),

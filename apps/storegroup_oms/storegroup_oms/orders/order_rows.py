@@ -26,6 +26,7 @@ PLATFORM_FIELDS = (
 	"district",
 	"town",
 	"address",
+	"merge_key",
 	"buyer_message",
 	"seller_memo",
 	"memo_flag",
@@ -98,18 +99,32 @@ def make_offer(line: CanonicalLine) -> Offer:
 
 def get_platform_values(order: CanonicalOrder, content_hash: str, lines: Sequence[dict]) -> dict:
 	"""Values of `PLATFORM_FIELDS`; `lines` are the order's line rows as they will be stored."""
-	receiver = receivers.Receiver(order.receiver.name, order.receiver.mobile, order.receiver.address)
+	region, receiver = receivers.get_parts(order)
 	zone = _get_zone(get_system_timezone())
-	return {
-		"platform_status": order.platform_status,
-		"order_type": order.order_type,
-		"buyer_nick": order.buyer_nick,
-		"platform_buyer_id": order.platform_buyer_id,
+	masked = {
 		**receiver.get_masks(),
 		"province": order.receiver.province,
 		"city": order.receiver.city,
 		"district": order.receiver.district,
 		"town": order.receiver.town,
+	}
+	return {
+		"platform_status": order.platform_status,
+		"order_type": order.order_type,
+		"buyer_nick": order.buyer_nick,
+		"platform_buyer_id": order.platform_buyer_id,
+		**masked,
+		"merge_key": receivers.make_merge_key(
+			{
+				**masked,
+				"platform": order.platform,
+				"platform_buyer_id": order.platform_buyer_id,
+				"buyer_nick": order.buyer_nick,
+			},
+			receivers.hash_mobile(receiver.mobile),
+			receivers.hash_address(region, receiver.address) if receiver.address else "",
+			receiver.platform_token,
+		),
 		"buyer_message": order.buyer_message,
 		"seller_memo": order.seller_memo,
 		"memo_flag": order.memo_flag,

@@ -7,7 +7,7 @@ list, report, export, search or API answer can leak what it doesn't hold. See do
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import frappe
@@ -49,6 +49,11 @@ class Receiver:
 		}
 
 
+# What an order's merge key is made of, beside the stored contact.
+KEY_FIELDS = ("receiver_name", "receiver_mobile", "province", "city", "district", "town", "address")
+# How surely two orders of one key go to one person: by phone and address in clear, by the platform's token, by masks.
+CLEAR, TOKEN, MASKS = "c-", "t-", "m-"
+
 FIELDS = ("order", "shop", "mobile_hash", "mobile_tail", "address_hash", "platform_token", "payload")
 
 
@@ -63,6 +68,37 @@ def hash_address(*parts: str | None) -> str:
 	if is_masked(text):
 		return ""
 	return hash_text("address", re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower())
+
+
+def make_merge_key(values: Mapping, mobile_hash: str, address_hash: str, platform_token: str) -> str:
+	"""A key that orders to one receiver have in common; empty where too little is known.
+
+	`values` are an order's masked `KEY_FIELDS`, platform and buyer (platform_buyer_id, else buyer_nick). Clear
+	contacts are equal on all platforms, tokens and masks on one platform only, masks for one buyer only.
+	"""
+	if mobile_hash and address_hash:
+		return CLEAR + hash_text("receiver", f"{values['receiver_name']}|{mobile_hash}|{address_hash}")
+	platform = values.get("platform") or ""
+	if platform_token:
+		return TOKEN + hash_text("receiver", f"{platform}|{platform_token}")
+	buyer = values.get("platform_buyer_id") or values.get("buyer_nick")
+	if not (buyer and get_tail(values["receiver_mobile"]) and values["address"]):
+		return ""
+	parts = [platform, buyer, *((values.get(name) or "") for name in KEY_FIELDS)]
+	return MASKS + hash_text("receiver", "|".join(parts))
+
+
+def is_sure_key(key: str | None) -> bool:
+	"""True where orders of a key certainly go to one receiver."""
+	return (key or "").startswith((CLEAR, TOKEN))
+
+
+def prefer_key(new: str, old: str | None, is_other: bool) -> str:
+	"""The key after a newer copy: of the same receiver, the one that tells more."""
+	ranks = ("", MASKS, TOKEN, CLEAR)
+	if is_other or not old or ranks.index(new[:2]) >= ranks.index(old[:2]):
+		return new
+	return old
 
 
 def get_parts(order: CanonicalOrder) -> tuple[str, Receiver]:
@@ -203,6 +239,12 @@ def protect_order(order) -> None:
 
 	What was taken waits in `order.flags.receiver` for `store_receiver`. Idempotent: masks are left alone.
 	"""
+	_protect(order)
+	if order.is_new() or any(order.has_value_changed(name) for name in KEY_FIELDS) or order.flags.receiver:
+		order.merge_key = _find_merge_key(order)
+
+
+def _protect(order) -> None:
 	receiver = Receiver(
 		name=order.receiver_name or "", mobile=order.receiver_mobile or "", address=order.address or ""
 	)
@@ -216,6 +258,16 @@ def protect_order(order) -> None:
 		platform_token=known.platform_token,
 	)
 	order.update(receiver.get_masks())
+
+
+def _find_merge_key(order) -> str:
+	receiver = order.flags.receiver or (Receiver() if order.is_new() else get_receiver(order.name))
+	region = "".join(part or "" for part in (order.province, order.city, order.district))
+	address_hash = hash_address(region, receiver.address) if receiver.address else ""
+	values = {
+		name: order.get(name) or "" for name in (*KEY_FIELDS, "platform", "platform_buyer_id", "buyer_nick")
+	}
+	return make_merge_key(values, hash_mobile(receiver.mobile), address_hash, receiver.platform_token)
 
 
 def _prefer_clear(new: str, old: str) -> str:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import frappe
+
 from storegroup_oms.bulk import reserve_names
 from storegroup_oms.customers.masking import mask_mobile, mask_name
 from storegroup_oms.fulfilment.doctype.tracking_event.tracking_event import make_text_hash
+from storegroup_oms.fulfilment.stops import make_state
 from storegroup_oms.setup.demo_company import Company
 from storegroup_oms.setup.demo_orders import Line, Order
 from storegroup_oms.setup.demo_rows import insert_children, insert_rows
@@ -141,15 +144,18 @@ def store_parcels(company: Company, parcels: list[Parcel]) -> None:
 				"platform_order_no": parcel.order.platform_order_no,
 				"shop": parcel.order.shop["shop_name"],
 				"confirm_status": "Confirmed" if "shipped" in parcel.order.moments else "Waiting",
+				"stop_reasons": parcel.order.stop_reasons,
+				"order_state": make_state(parcel.order.status, parcel.order.stop_reasons),
 			}
 			for parcel in parcels
 		],
 	)
+	line_names = _read_line_names(parcels)
 	insert_children(
 		"Shipment Item",
 		"Shipment",
 		"items",
-		[row for parcel in parcels for row in _make_items(company, parcel)],
+		[row for parcel in parcels for row in _make_items(company, parcel, line_names)],
 	)
 	insert_rows(
 		"Tracking Event",
@@ -196,6 +202,14 @@ def _make_row(company: Company, parcel: Parcel) -> dict:
 		"city": order.buyer.city,
 		"district": order.buyer.district,
 		"expected_weight_g": weight,
+		"order_count": 1,
+		"total_qty": sum(
+			line.qty * count
+			for line in parcel.lines
+			if line.sku
+			for _sku, count in company.get_parts(line.sku)
+		),
+		"ship_by": order.ship_by,
 		"weight_g": weight + company.dice.randrange(-5, 25) if left else 0,
 		"waybill_provider": "Kuaidi100" if parcel.waybill_no else None,
 		"is_subscribed": int(left),
@@ -203,18 +217,29 @@ def _make_row(company: Company, parcel: Parcel) -> dict:
 	}
 
 
-def _make_items(company: Company, parcel: Parcel) -> list[dict]:
+def _make_items(company: Company, parcel: Parcel, line_names: dict[tuple[str, int], str]) -> list[dict]:
 	verified = parcel.status not in ("To Print", "Printed", "Picked")
+	numbers = {id(line): number for number, line in enumerate(parcel.order.lines, 1)}
 	return [
 		{
 			"parent": parcel.name,
 			"order": parcel.order.name,
-			"order_item": None,
-			"sku": line.sku,
-			"sku_name": company.sku_by_code[line.sku]["sku_name"],
-			"qty": line.qty,
-			"verified_qty": line.qty if verified else 0,
+			"order_item": line_names[parcel.order.name, numbers[id(line)]],
+			"sku": sku,
+			"sku_name": company.sku_by_code[sku]["sku_name"],
+			"qty": line.qty * count,
+			"verified_qty": line.qty * count if verified else 0,
 		}
 		for line in parcel.lines
 		if line.sku
+		for sku, count in company.get_parts(line.sku)
 	]
+
+
+def _read_line_names(parcels: list[Parcel]) -> dict[tuple[str, int], str]:
+	"""(order, position) → name of the stored line."""
+	rows = frappe.db.sql(
+		"SELECT parent, idx, name FROM `tabOrder Item` WHERE parent IN %s",
+		[sorted({parcel.order.name for parcel in parcels}) or [""]],
+	)
+	return {(order, position): name for order, position, name in rows}

@@ -37,6 +37,10 @@ CONTRADICTIONS = {
 		OR c.first_order_at <> o.first_at OR c.last_order_at <> o.last_at""",
 	"case above what was paid": """SELECT c.name FROM `tabAfter-sale Case` c JOIN `tabOrder` o ON o.name = c.`order`
 		WHERE c.amount > o.paid_amount""",
+	"parcel against its reservations": """SELECT i.order_item FROM `tabShipment Item` i
+		JOIN `tabShipment` s ON s.name = i.parent AND s.status IN ('To Print', 'Printed', 'Picked', 'Verified')
+		GROUP BY i.order_item, i.sku HAVING SUM(i.qty) <> (SELECT IFNULL(SUM(r.qty), 0) FROM `tabStock Reservation` r
+		WHERE r.order_item = i.order_item AND r.sku = i.sku AND r.status = 'Open')""",
 	"parcel that left without a number": """SELECT name FROM `tabShipment`
 		WHERE shipped_at IS NOT NULL AND waybill_no IS NULL""",
 }

@@ -33,12 +33,22 @@ def run_together(works: Sequence[Callable[[], Result]]) -> list[Result]:
 		return list(threads.map(run, works))
 
 
+def remove_parcels(orders: Sequence[str]) -> None:
+	"""Delete the parcels that orders were in, with their rows; the caller commits."""
+	names = frappe.get_all(
+		"Shipment Order", {"order": ("in", list(orders) or [""])}, pluck="parent", order_by="name"
+	)
+	for doctype, column in (("Shipment Order", "parent"), ("Shipment Item", "parent"), ("Shipment", "name")):
+		frappe.db.delete(doctype, {column: ("in", names or [""])})
+
+
 def remove_shop(shop: str) -> None:
 	"""Delete a shop and all that intake wrote for it, and commit. For tests that had to commit."""
 	frappe.db.rollback()
 	customers = frappe.get_all(
 		"Order", {"shop": shop, "customer": ("is", "set")}, pluck="customer", order_by="name"
 	)
+	remove_parcels(frappe.get_all("Order", {"shop": shop}, pluck="name", order_by="name"))
 	for doctype, column in (
 		("Order Item", "parent"),
 		("Order Event", "order"),

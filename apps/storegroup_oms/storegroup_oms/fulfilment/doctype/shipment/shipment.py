@@ -40,20 +40,25 @@ class Shipment(FieldLevelMixin, Document):
 		freight_is_billed: DF.Check
 		is_subscribed: DF.Check
 		items: DF.Table[ShipmentItem]
+		keep_apart: DF.Check
 		label_payload: DF.LongText | None
 		last_event_at: DF.Datetime | None
 		last_event_text: DF.SmallText | None
 		last_place: DF.Data | None
+		merge_key: DF.Data | None
 		next_poll_at: DF.Datetime | None
+		order_count: DF.Int
 		orders: DF.Table[ShipmentOrder]
 		package_material: DF.Data | None
 		packed_by: DF.Link | None
 		parcel_note: DF.SmallText | None
+		platform: DF.Data | None
 		printed_at: DF.Datetime | None
 		printed_count: DF.Int
 		province: DF.Data | None
 		receiver_mobile: DF.Data | None
 		receiver_name: DF.Data | None
+		ship_by: DF.Datetime | None
 		shipped_at: DF.Datetime | None
 		sorting_code: DF.Data | None
 		status: DF.Literal[
@@ -69,6 +74,7 @@ class Shipment(FieldLevelMixin, Document):
 			"Cancelled",
 		]
 		stop_reasons: DF.Data | None
+		total_qty: DF.Int
 		verified_at: DF.Datetime | None
 		warehouse: DF.Link
 		wave_no: DF.Data | None

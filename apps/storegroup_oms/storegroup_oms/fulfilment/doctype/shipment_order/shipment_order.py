@@ -14,11 +14,13 @@ class ShipmentOrder(Document):
 
 		confirm_status: DF.Literal["", "Waiting", "Confirmed", "Failed"]
 		order: DF.Link
+		order_state: DF.Data | None
 		parent: DF.Data
 		parentfield: DF.Data
 		parenttype: DF.Data
 		platform_order_no: DF.Data | None
 		shop: DF.Link | None
+		stop_reasons: DF.Data | None
 
 	# end: auto-generated types
 

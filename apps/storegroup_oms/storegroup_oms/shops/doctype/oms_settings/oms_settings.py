@@ -27,6 +27,8 @@ class OMSSettings(Document):
 		history_days: DF.Int
 		keep_events_days: DF.Int
 		keep_receivers_days: DF.Int
+		merge_by_itself: DF.Check
+		merge_platforms: DF.Check
 		no_movement_hours: DF.Int
 		no_pickup_hours: DF.Int
 		print_batch_size: DF.Int
@@ -37,6 +39,7 @@ class OMSSettings(Document):
 		ship_within_hours: DF.Int
 		unpaid_close_hours: DF.Int
 		unpaid_keeps_minutes: DF.Int
+		verify_before_ship: DF.Check
 		webhook_off_days: DF.Int
 	# end: auto-generated types
 
