@@ -24,7 +24,7 @@ from .model import Order
 from .world import World
 
 # Douyin answers any path, so it comes last.
-NAMES = ("taobao", "jd", "pinduoduo", "douyin")
+NAMES = ("taobao", "jd", "pinduoduo", "kuaidi100", "kdniao", "douyin")
 BODY_LIMIT = 16 * 1024 * 1024
 MODULES: web.AppKey[dict[str, ModuleType]] = web.AppKey("modules", dict)
 log = logging.getLogger("sandbox")

@@ -18,7 +18,7 @@ from .faults import Faults
 from .generator import Generator
 from .jobs import Job, load_orders, replay_file
 from .live import Live
-from .model import PLATFORMS, Order, Refusal
+from .model import PLATFORMS, SERVICES, Order, Refusal
 from .rush import rush
 from .store import Store, get_fields, keep_saved
 from .truth import make_truth, show_order, show_refund, show_shop
@@ -91,6 +91,9 @@ class Control:
 			("GET", "orders/{shop_id}/{order_no}", self.get_order),
 			("POST", "orders/{shop_id}/{order_no}", self.move_order),
 			("POST", "refunds/{shop_id}/{case_no}", self.move_refund),
+			("GET", "services", self.list_services),
+			("GET", "waybills", self.list_waybills),
+			("POST", "waybills", self.set_balance),
 			("GET", "faults", self.list_faults),
 			("POST", "faults", self.add_fault),
 			("DELETE", "faults", self.remove_faults),
@@ -216,6 +219,25 @@ class Control:
 			}
 		)
 
+	# Couriers' services
+
+	async def list_services(self, request: web.Request) -> web.Response:
+		"""An account at each service that is no platform's, with its credentials."""
+		url = str(request.url.origin())
+		accounts = [self.world.services.get_account(service) for service in SERVICES]
+		return answer({"services": [get_fields(row) | {"gateway_url": url} for row in accounts]})
+
+	async def list_waybills(self, request: web.Request) -> web.Response:
+		"""Every number given out, by ?account= where one is named."""
+		account = request.query.get("account", "")
+		rows = [row for row in self.world.waybills.rows if account in ("", row.account)]
+		return answer({"waybills": [get_fields(row) for row in rows]})
+
+	async def set_balance(self, request: web.Request) -> web.Response:
+		"""How many numbers an account has left with a courier: service, account, courier, balance."""
+		self.world.waybills.set_balance(**await read(request))
+		return answer({"changed": True})
+
 	# Orders
 
 	async def create_orders(self, request: web.Request) -> web.Response:
@@ -289,7 +311,7 @@ class Control:
 		return answer(truth)
 
 	async def get_calls(self, request: web.Request) -> web.Response:
-		return answer(self.calls.show(PLATFORMS))
+		return answer(self.calls.show((*PLATFORMS, *SERVICES)))
 
 	async def clear_calls(self, request: web.Request) -> web.Response:
 		self.calls.clear()

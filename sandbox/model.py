@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 TAOBAO, JD, PINDUODUO, DOUYIN = "Taobao", "JD", "Pinduoduo", "Douyin"
 PLATFORMS = (TAOBAO, JD, PINDUODUO, DOUYIN)
+KUAIDI100, KDNIAO = "Kuaidi100", "KDNiao"
+SERVICES = (KUAIDI100, KDNIAO)
 
 UNPAID, PAID, PART_SHIPPED, SHIPPED, COMPLETED, CLOSED = (
 	"unpaid",
@@ -239,6 +241,38 @@ class Refund:
 	return_courier: str = ""
 	return_waybill_no: str = ""
 	was_shipped: bool = False
+
+
+@dataclass(slots=True)
+class ServiceAccount:
+	"""An account at a service that is no platform's. Kuaidi100: key, secret and customer; KDNiao: business id and key."""
+
+	service: str
+	key: str
+	secret: str
+	customer: str = ""
+
+
+@dataclass(slots=True)
+class Waybill:
+	"""A number that a service gave out. `account` is the shop's id, or the key at Kuaidi100 or KDNiao; `place` is
+	where the parcel goes, `asked` how often the number was asked for.
+	"""
+
+	service: str
+	account: str
+	courier: str
+	number: str
+	request_id: str
+	order_nos: list[str]
+	place: str
+	issued_at: float
+	asked: int = 1
+	cancelled_at: float = 0.0
+
+	@property
+	def key(self) -> tuple[str, str, str, str]:
+		return self.service, self.account, self.courier, self.request_id
 
 
 @dataclass(slots=True)

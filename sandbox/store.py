@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from .model import App, Line, Listing, Order, Parcel, Receiver, Refund, Shop
+from .model import App, Line, Listing, Order, Parcel, Receiver, Refund, ServiceAccount, Shop, Waybill
 from .world import World
 
 PAUSE_S = 0.5
@@ -46,6 +46,10 @@ class Store:
 			world.add_order(Order(**row))
 		for row in sorted(self._read("refund"), key=lambda row: row["number"]):
 			world.add_refund(Refund(**row))
+		for row in self._read("service"):
+			world.services.add(ServiceAccount(**row))
+		for row in sorted(self._read("waybill"), key=lambda row: row["issued_at"]):
+			world.waybills.add(Waybill(**row))
 		for row in self._read("world"):
 			world.last_number = row["last_number"]
 			world.last_event = row["last_event"]

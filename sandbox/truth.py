@@ -34,6 +34,7 @@ def make_truth(world: World, get_status: Callable[[Order], str], shop_id: str = 
 		},
 		"shipments": [row for order in orders for row in list_shipments(order)],
 		"messages": [row for row in world.messages if shop_id in ("", row["shop_id"])],
+		"waybills": [get_fields(row) for row in world.waybills.rows if shop_id in ("", row.account)],
 	}
 
 

@@ -31,7 +31,9 @@ from .model import (
 	Refusal,
 	Shop,
 )
+from .services import Services
 from .tokens import Tokens
+from .waybills import Waybills
 
 
 @dataclass
@@ -63,6 +65,8 @@ class World:
 		self.messages: list[dict] = []
 		self.quotas: dict[str, int] = {}
 		self.quotas: dict[tuple[str, str], list[float]] = {}  # (what, app key): times of calls
+		self.services = Services(self)
+		self.waybills = Waybills(self)
 		self.last_number = 0
 		self.last_event = 0
 		self.order_count = 0
@@ -79,6 +83,8 @@ class World:
 		self.tokens.clear()
 		self.messages.clear()
 		self.quotas.clear()
+		self.services.clear()
+		self.waybills.clear()
 		self.dirty.clear()
 		self.last_number = self.last_event = self.order_count = 0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model import Shop
 from ..world import World
-from . import aftersales, goods, pulls, tokens
+from . import aftersales, goods, pulls, tokens, waybills
 
 METHODS: dict[str, Callable[[World, Shop, dict], Any]] = {
 	"order.searchList": pulls.search_orders,
@@ -25,6 +25,9 @@ METHODS: dict[str, Callable[[World, Shop, dict], Any]] = {
 	"sku.stockNum": goods.get_stock,
 	"sku.syncStock": goods.set_stock,
 	"sku.syncStockBatch": goods.set_stocks,
+	"logistics.newCreateOrder": waybills.create_orders,
+	"logistics.cancelOrder": waybills.cancel_order,
+	"logistics.listShopNetsite": waybills.list_branches,
 }
 # Without an access token; called with (world, app key, args).
 TOKEN_METHODS: dict[str, Callable[[World, str, dict], dict]] = {

@@ -8,7 +8,7 @@ from functools import partial
 
 from ..model import Shop
 from ..world import World
-from . import aftersales, goods, pulls
+from . import aftersales, goods, pulls, waybills
 from .errors import BusinessError, make_api_result
 
 PAGE_NAMES = ("page", "pageIndex", "pageNumber", "pageNo")
@@ -53,6 +53,10 @@ METHODS = {
 	"jingdong.ware.stock.sku.set": Method("result", goods.set_stock),
 	"jingdong.stock.write.updateSkuStock": Method("result", goods.set_stock),
 	"jingdong.stock.read.findSkuStock": Method("result", goods.find_stock),
+	"jingdong.ldop.alpha.waybill.receive": Method("resultInfo", waybills.receive_waybill),
+	"jingdong.ldop.alpha.waybill.api.unbind": Method("resultInfo", waybills.unbind_waybill),
+	"jingdong.ldop.alpha.vendor.bigshot.query": Method("resultInfo", waybills.query_big_pen),
+	"jingdong.ldop.alpha.vendor.stock.queryByProviderCode": Method("resultInfo", waybills.query_stock),
 	"jingdong.seller.vender.info.get": Method("vender_info_result", goods.get_vender),
 	"jingdong.vender.shop.query": Method("shop_jos_result", goods.get_vender),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..clock import format_time
 from ..model import PINDUODUO, Shop
 from ..world import World
-from . import aftersales, goods, pulls
+from . import aftersales, goods, pulls, waybills
 from .couriers import list_companies
 from .errors import PinduoduoError
 from .orders import to_number
@@ -89,6 +89,9 @@ METHODS = {
 	"pdd.goods.quantity.update": Method("goods_quantity_update_response", goods.set_stock),
 	"pdd.mall.info.get": Method("mall_info_get_response", goods.get_mall),
 	"pdd.pmc.user.permit": Method("pmc_user_permit_response", permit_user),
+	"pdd.waybill.get": Method("pdd_waybill_get_response", waybills.get_waybills),
+	"pdd.waybill.cancel": Method("pdd_waybill_cancel_response", waybills.cancel_waybill),
+	"pdd.waybill.search": Method("pdd_waybill_search_response", waybills.search_waybills),
 	"pdd.time.get": Method("time_get_response", get_time, False),
 	"pdd.pop.auth.token.create": Method("pop_auth_token_create_response", create_tokens, False),
 	"pdd.pop.auth.token.refresh": Method("pop_auth_token_refresh_response", refresh_tokens, False),

@@ -17,7 +17,7 @@ from ..clock import parse_time
 from ..faults import BUSINESS, Faults
 from ..model import TAOBAO, App, Shop
 from ..world import World
-from . import refunds, seller, signing, tmc, trades
+from . import refunds, seller, signing, tmc, trades, waybills
 from .args import Args
 from .errors import TopError, make_limit_error
 
@@ -45,6 +45,9 @@ METHODS: dict[str, Method] = {
 	"taobao.top.oaid.decrypt": seller.decrypt_receivers,
 	"taobao.top.oaid.merge": seller.merge_receivers,
 	"taobao.tmc.user.permit": tmc.permit,
+	"cainiao.waybill.ii.get": waybills.get_waybills,
+	"cainiao.waybill.ii.cancel": waybills.cancel_waybill,
+	"cainiao.waybill.ii.search": waybills.search_waybills,
 }
 # Calls of the app, without a shop's session.
 LIST_COURIERS, GET_TIME = "taobao.logistics.companies.get", "taobao.time.get"

@@ -57,13 +57,13 @@ class DouyinClient(PlatformClient):
 		return _get_total(self._search_orders(window, 1, 1))
 
 	def get_order(self, order_no: str) -> Payload:
-		order = self._call("/order/orderDetail", shop_order_id=order_no).get("shop_order_detail")
+		order = self.call("/order/orderDetail", shop_order_id=order_no).get("shop_order_detail")
 		if not order:
 			raise RemoteNotFoundError("order_missing", order_no)
 		return _check_object(order)
 
 	def list_refunds(self, window: TimeWindow, page: int) -> Page:
-		data = self._call(
+		data = self.call(
 			"/afterSale/List",
 			update_start_time=int(window.start.timestamp()),
 			update_end_time=int(window.end.timestamp()),
@@ -79,7 +79,7 @@ class DouyinClient(PlatformClient):
 		Source: /product/listV2, whose pages count from 1, and /sku/list.
 		"""
 		size = self.limits.page_size
-		data = self._call("/product/listV2", page=page, size=size)
+		data = self.call("/product/listV2", page=page, size=size)
 		rows = [
 			{**_check_object(row), "skus": self._list_skus(_get_product_id(row))}
 			for row in _get_list(data, "data")
@@ -94,7 +94,7 @@ class DouyinClient(PlatformClient):
 		"""
 		try:
 			if notice.is_first and not notice.line_nos:
-				self._call(
+				self.call(
 					"/order/logisticsAdd",
 					order_id=notice.order_no,
 					company_code=notice.courier_code,
@@ -121,7 +121,7 @@ class DouyinClient(PlatformClient):
 		found = {}
 		for item_id, sku_id in keys:
 			try:
-				data = self._call("/sku/stockNum", sku_id=_write_id(sku_id))
+				data = self.call("/sku/stockNum", sku_id=_write_id(sku_id))
 			except RefusedError:
 				continue  # unknown at the platform, so left out
 			stock = data.get("stock_num")
@@ -132,7 +132,7 @@ class DouyinClient(PlatformClient):
 	def refresh_token(self) -> TokenSet:
 		"""More than an hour before its end the platform gives the same tokens again."""
 		try:
-			data = self._call(
+			data = self.call(
 				"/token/refresh",
 				with_token=False,
 				grant_type="refresh_token",
@@ -155,7 +155,7 @@ class DouyinClient(PlatformClient):
 		return ShopFacts()
 
 	def _search_orders(self, window: TimeWindow, page: int, size: int) -> Mapping[str, Any]:
-		return self._call(
+		return self.call(
 			"/order/searchList",
 			update_time_start=int(window.start.timestamp()),
 			update_time_end=int(window.end.timestamp()),
@@ -166,7 +166,7 @@ class DouyinClient(PlatformClient):
 		)
 
 	def _list_skus(self, product_id: str) -> list[Any]:
-		data = self._call("/sku/list", product_id=_write_id(product_id))
+		data = self.call("/sku/list", product_id=_write_id(product_id))
 		return _get_list(data, "data")
 
 	def _send_pack(self, notice: ShipmentNotice) -> None:
@@ -178,7 +178,7 @@ class DouyinClient(PlatformClient):
 			for line in _get_list(order, "sku_order_list")
 			if not notice.line_nos or str(line.get("order_id")) in notice.line_nos
 		]
-		self._call(
+		self.call(
 			"/order/logisticsAddMultiPack",
 			order_id=notice.order_no,
 			request_id=_make_request_id(notice),
@@ -192,7 +192,7 @@ class DouyinClient(PlatformClient):
 		)
 
 	def _send_stock(self, level: StockLevel) -> None:
-		self._call(
+		self.call(
 			"/sku/syncStock",
 			product_id=_write_id(level.platform_item_id),
 			sku_id=_write_id(level.platform_sku_id),
@@ -208,7 +208,7 @@ class DouyinClient(PlatformClient):
 			return datetime.fromtimestamp(seconds, CHINA_TIME)
 		return self.now() + timedelta(seconds=seconds)
 
-	def _call(self, path: str, with_token: bool = True, **params: object) -> Mapping[str, Any]:
+	def call(self, path: str, with_token: bool = True, **params: object) -> Mapping[str, Any]:
 		"""`data` of the answer; a bare list, as /sku/list gives it, comes under `data`."""
 		method = path.strip("/").replace("/", ".")
 		given = {name: value for name, value in params.items() if value not in (None, "")}

@@ -79,7 +79,7 @@ class JDClient(PlatformClient):
 		return _get_total(self._search(window, 1, "orderId", 1), "orderTotal")
 
 	def get_order(self, order_no: str) -> Payload:
-		result = self._call(
+		result = self.call(
 			"jingdong.pop.order.get",
 			"orderDetailInfo",
 			order_id=order_no,
@@ -122,7 +122,7 @@ class JDClient(PlatformClient):
 
 	def _read_refunds(self, span: dict[str, str]) -> list[Payload]:
 		return _read_all(
-			lambda page: self._call(
+			lambda page: self.call(
 				REFUND_METHOD, "queryResult", **span, pageIndex=page, pageSize=CASES_PER_CALL, showSku=True
 			),
 			"result",
@@ -130,7 +130,7 @@ class JDClient(PlatformClient):
 
 	def _read_services(self, span: dict[str, str]) -> list[Payload]:
 		return _read_all(
-			lambda page: self._call(
+			lambda page: self.call(
 				SERVICE_METHOD, "pageResult", **span, pageNumber=page, pageSize=CASES_PER_CALL
 			),
 			"data",
@@ -139,7 +139,7 @@ class JDClient(PlatformClient):
 	def list_listings(self, page: int) -> Page:
 		"""One row per SKU."""
 		size = self.limits.page_size
-		result = self._call(
+		result = self.call(
 			"jingdong.sku.read.searchSkuList", "page", pageNo=page, pageSize=size, field=SKU_FIELDS
 		)
 		total = _get_total(result, "totalItem")
@@ -152,7 +152,7 @@ class JDClient(PlatformClient):
 			return
 		parcels.append((notice.courier_code, notice.waybill_no))
 		try:
-			self._call(
+			self.call(
 				"jingdong.pop.order.shipment",
 				"sopjosshipment_result",
 				orderId=notice.order_no,
@@ -181,7 +181,7 @@ class JDClient(PlatformClient):
 		results = []
 		for level in levels:
 			try:
-				self._call(
+				self.call(
 					"jingdong.ware.stock.sku.set", "result", skuId=level.platform_sku_id, stockNum=level.qty
 				)
 				results.append(StockResult(level))
@@ -195,7 +195,7 @@ class JDClient(PlatformClient):
 		size = self.limits.page_size
 		found: dict[tuple[str, str], int] = {}
 		for start in range(0, len(sku_ids), size):
-			result = self._call(
+			result = self.call(
 				"jingdong.sku.read.searchSkuList",
 				"page",
 				skuId=",".join(sku_ids[start : start + size]),
@@ -240,11 +240,11 @@ class JDClient(PlatformClient):
 		)
 
 	def get_shop(self) -> ShopFacts:
-		result = self._call("jingdong.seller.vender.info.get", "vender_info_result")
+		result = self.call("jingdong.seller.vender.info.get", "vender_info_result")
 		return ShopFacts(to_text(result.get("vender_id")), to_text(result.get("shop_name")))
 
 	def _search(self, window: TimeWindow, page: int, fields: str, size: int) -> Payload:
-		return self._call(
+		return self.call(
 			"jingdong.pop.order.search",
 			"searchorderinfo_result",
 			**_make_span("start_date", window.start, "end_date", window.end),
@@ -257,7 +257,7 @@ class JDClient(PlatformClient):
 			source_id="JOS",
 		)
 
-	def _call(self, method: str, member: str, **params: str | int | bool) -> Payload:
+	def call(self, method: str, member: str, **params: str | int | bool) -> Payload:
 		"""One signed call; the business result in the answer's `member`, checked."""
 
 		def build() -> requests.Request:

@@ -61,7 +61,7 @@ class PinduoduoClient(PlatformClient):
 		return _get_total(self._list_order_numbers(window, 1, 1))
 
 	def get_order(self, order_no: str) -> Payload:
-		answer = self._call("pdd.order.information.get", "order_info_get_response", order_sn=order_no)
+		answer = self.call("pdd.order.information.get", "order_info_get_response", order_sn=order_no)
 		order = answer.get("order_info")
 		if not order:
 			raise RemoteNotFoundError("order_missing", order_no)
@@ -69,7 +69,7 @@ class PinduoduoClient(PlatformClient):
 
 	def list_refunds(self, window: TimeWindow, page: int) -> Page:
 		size = self.limits.page_size
-		answer = self._call(
+		answer = self.call(
 			"pdd.refund.list.increment.get",
 			"refund_increment_get_response",
 			start_updated_at=int(window.start.timestamp()),
@@ -84,7 +84,7 @@ class PinduoduoClient(PlatformClient):
 
 	def list_listings(self, page: int) -> Page:
 		size = self.limits.page_size
-		answer = self._call("pdd.goods.list.get", "goods_list_get_response", page=page, page_size=size)
+		answer = self.call("pdd.goods.list.get", "goods_list_get_response", page=page, page_size=size)
 		total = _get_total(answer)
 		return Page(total, _get_list(answer, "goods_list"), page * size < total)
 
@@ -131,7 +131,7 @@ class PinduoduoClient(PlatformClient):
 
 	def refresh_token(self) -> TokenSet:
 		try:
-			answer = self._call(
+			answer = self.call(
 				"pdd.pop.auth.token.refresh",
 				"pop_auth_token_refresh_response",
 				with_token=False,
@@ -147,11 +147,11 @@ class PinduoduoClient(PlatformClient):
 
 	def get_shop(self) -> ShopFacts:
 		"""Source: pdd.mall.info.get (UNCONFIRMED beyond the vendor's list of calls in two SDKs)."""
-		answer = self._call("pdd.mall.info.get", "mall_info_get_response")
+		answer = self.call("pdd.mall.info.get", "mall_info_get_response")
 		return ShopFacts(str(answer.get("mall_id") or ""), str(answer.get("mall_name") or ""))
 
 	def _list_order_numbers(self, window: TimeWindow, page: int, size: int) -> Mapping[str, Any]:
-		return self._call(
+		return self.call(
 			"pdd.order.number.list.increment.get",
 			"order_sn_increment_get_response",
 			start_updated_at=int(window.start.timestamp()),
@@ -165,7 +165,7 @@ class PinduoduoClient(PlatformClient):
 		)
 
 	def _send_first(self, notice: ShipmentNotice) -> None:
-		answer = self._call(
+		answer = self.call(
 			"pdd.logistics.online.send",
 			"logistics_online_send_response",
 			order_sn=notice.order_no,
@@ -176,7 +176,7 @@ class PinduoduoClient(PlatformClient):
 		_assert_success(answer)
 
 	def _send_further(self, notice: ShipmentNotice) -> None:
-		answer = self._call(
+		answer = self.call(
 			"pdd.order.upload.extra.logistics",
 			"order_upload_extra_logistics_response",
 			order_sn=notice.order_no,
@@ -194,7 +194,7 @@ class PinduoduoClient(PlatformClient):
 		params = {"goods_id": level.platform_item_id, "quantity": level.qty, "update_type": SET}
 		if level.platform_sku_id:
 			params["sku_id"] = level.platform_sku_id
-		_assert_success(self._call("pdd.goods.quantity.update", "goods_quantity_update_response", **params))
+		_assert_success(self.call("pdd.goods.quantity.update", "goods_quantity_update_response", **params))
 
 	def _read_expiry(self, answer: Mapping[str, Any]) -> datetime | None:
 		expires_at, expires_in = answer.get("expires_at"), answer.get("expires_in")
@@ -202,7 +202,7 @@ class PinduoduoClient(PlatformClient):
 			return datetime.fromtimestamp(expires_at, CHINA_TIME)
 		return self.now() + timedelta(seconds=expires_in) if isinstance(expires_in, int) else None
 
-	def _call(self, api: str, root: str, with_token: bool = True, **params: object) -> Mapping[str, Any]:
+	def call(self, api: str, root: str, with_token: bool = True, **params: object) -> Mapping[str, Any]:
 		"""The object under the answer's root, whose name doesn't follow from the call's."""
 
 		def build() -> requests.Request:

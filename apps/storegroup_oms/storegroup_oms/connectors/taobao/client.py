@@ -79,7 +79,7 @@ class TaobaoClient(PlatformClient):
 		return _get_total(answer)
 
 	def get_order(self, order_no: str) -> Payload:
-		answer = self._call(
+		answer = self.call(
 			"taobao.trade.fullinfo.get",
 			tid=order_no,
 			fields=TRADE_FIELDS,
@@ -97,7 +97,7 @@ class TaobaoClient(PlatformClient):
 	def list_listings(self, page: int) -> Page:
 		"""Items on sale, with their variants."""
 		size = ITEMS_PER_CALL
-		answer = self._call(
+		answer = self.call(
 			"taobao.items.onsale.get", fields="num_iid", page_no=str(page), page_size=str(size)
 		)
 		ids = [_get_id(item, "num_iid") for item in _get_list(answer, "items", "item")]
@@ -112,7 +112,7 @@ class TaobaoClient(PlatformClient):
 		if notice.line_nos:
 			params |= {"is_split": "1", "sub_tid": ",".join(notice.line_nos)}
 		try:
-			answer = self._call("taobao.logistics.offline.send", **params)
+			answer = self.call("taobao.logistics.offline.send", **params)
 		except RefusedError:
 			if self._is_confirmed(notice):
 				return
@@ -145,9 +145,9 @@ class TaobaoClient(PlatformClient):
 		item_id = batch[0].platform_item_id
 		if batch[0].platform_sku_id:
 			pairs = ";".join(f"{level.platform_sku_id}:{level.qty}" for level in batch)
-			self._call("taobao.skus.quantity.update", num_iid=item_id, skuid_quantities=pairs, type="1")
+			self.call("taobao.skus.quantity.update", num_iid=item_id, skuid_quantities=pairs, type="1")
 		else:
-			self._call("taobao.item.quantity.update", num_iid=item_id, quantity=str(batch[0].qty), type="1")
+			self.call("taobao.item.quantity.update", num_iid=item_id, quantity=str(batch[0].qty), type="1")
 
 	def get_stock(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
 		wanted = set(keys)
@@ -164,7 +164,7 @@ class TaobaoClient(PlatformClient):
 		if not self.account.refresh_token:
 			raise CredentialError("no_refresh_token", "The shop has no refresh token.", can_refresh=False)
 		try:
-			answer = self._call(
+			answer = self.call(
 				"taobao.top.auth.token.refresh", with_session=False, refresh_token=self.account.refresh_token
 			)
 		except (RefusedError, CredentialError) as error:
@@ -181,7 +181,7 @@ class TaobaoClient(PlatformClient):
 		)
 
 	def get_shop(self) -> ShopFacts:
-		user = self._call("taobao.user.seller.get", fields="user_id,nick").get("user")
+		user = self.call("taobao.user.seller.get", fields="user_id,nick").get("user")
 		if not isinstance(user, dict):
 			raise RetryableError("broken_answer", "The answer holds no seller.")
 		return ShopFacts(_get_id(user, "user_id"), _get_id(user, "nick"))
@@ -189,14 +189,14 @@ class TaobaoClient(PlatformClient):
 	def _get_items(self, item_ids: Sequence[str]) -> list[Payload]:
 		items: list[Payload] = []
 		for batch in _cut(item_ids, ITEMS_PER_CALL):
-			answer = self._call("taobao.items.seller.list.get", fields=ITEM_FIELDS, num_iids=",".join(batch))
+			answer = self.call("taobao.items.seller.list.get", fields=ITEM_FIELDS, num_iids=",".join(batch))
 			items += _get_list(answer, "items", "item")
 		return items
 
 	def _list(
 		self, method: str, window: TimeWindow, page: int, fields: str, page_size: int | None = None
 	) -> Payload:
-		return self._call(
+		return self.call(
 			method,
 			fields=fields,
 			start_modified=window.start.astimezone(CHINA_TIME).strftime(MOMENT),
@@ -206,7 +206,7 @@ class TaobaoClient(PlatformClient):
 			use_has_next="false",  # with it the platform gives no total
 		)
 
-	def _call(self, method: str, with_session: bool = True, **params: str) -> Payload:
+	def call(self, method: str, with_session: bool = True, **params: str) -> Payload:
 		"""One signed call; the content of its answer."""
 
 		def build() -> requests.Request:
