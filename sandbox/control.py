@@ -14,6 +14,7 @@ from aiohttp import web
 from .app import MODULES, add_platforms, get_status, make_app
 from .calls import Calls
 from .clock import Clock
+from .couriers import ParcelWorld, add_couriers
 from .faults import Faults
 from .generator import Generator
 from .jobs import Job, load_orders, replay_file
@@ -75,6 +76,7 @@ class Control:
 		self.generator = Generator(world, company, world.seed)
 		self.live = Live(world, self.generator)
 		self.job = Job()
+		self.parcels = ParcelWorld(world.clock, world.seed)
 
 	def add_routes(self, app: web.Application) -> None:
 		for method, path, handler in (
@@ -114,6 +116,7 @@ class Control:
 		):
 			app.router.add_route(method, f"/_control/{path}", self.guard(handler))
 		app.router.add_get("/_control/health", self.get_health)
+		add_couriers(app, self.parcels, self.faults, self.calls, self.guard)
 		app.router.add_route("*", "/_control/{rest:.*}", self.guard(self.refuse_path))
 		app.on_cleanup.append(self.stop)
 
@@ -369,6 +372,7 @@ class Control:
 			self.store.clear()
 		self.generator.reseed(self.world.seed)
 		self.live.forget()
+		self.parcels.clear()
 		if self.company:
 			self.generator.make_company()
 		return answer({"shops": len(self.world.shops)})
