@@ -21,11 +21,14 @@ KNOWN_VARIABLES = {
 	"frappe.unscrub(code)": "the codes of orders/holds.py",
 	"frm.doc.exception": "options of a Select field",
 	"from_status": "options of a Select field",
+	"kind": "options of a Select field",
 	"label": "option or label that a chart groups by",
 	"line.doctype": "a DocType's name",
 	"meaning": "orders/holds.py",
 	"row.code": "options of a Select field",
 	"rule.name": "setup/stock_alerts.py, or what an administrator wrote",
+	"row.exception": "options of a Select field",
+	"row.kind": "options of a Select field",
 	"row.event": "the events that code records",
 	"row.status": "options of a Select field",
 	"self.meta.get_label(fieldname)": "label of a field",
@@ -44,6 +47,7 @@ TABLES = (
 	("connectors/reasons.py", "MAPPING_REASONS"),
 	("setup/roles.py", "ROLES"),
 	("setup/stock_alerts.py", "RULES"),
+	("setup/tracking_rules.py", "RULES"),
 )
 JSON_TEXTS = {
 	"DocType": ("name", "description"),

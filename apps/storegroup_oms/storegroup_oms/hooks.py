@@ -61,6 +61,7 @@ doc_events = {
 			"Stock Entry Item",
 			"After-sale Inspection",
 			"Customer Identity",
+			"Courier Claim Parcel",
 		)
 	},
 	"Listing": {
@@ -112,7 +113,10 @@ stock_movement_sinks = [
 	"storegroup_oms.fulfilment.allocation_queue.note_movements",
 ]
 # Each gets the names of parcels that have just left, in the same transaction.
-parcel_shipped_sinks = ["storegroup_oms.connectors.confirmations.queue_confirmations"]
+parcel_shipped_sinks = [
+	"storegroup_oms.connectors.confirmations.queue_confirmations",
+	"storegroup_oms.couriers.tracking.following.note_shipped",
+]
 
 scheduler_events = {
 	"cron": {
@@ -122,8 +126,12 @@ scheduler_events = {
 			"storegroup_oms.open_api.delivery.start_if_due",
 			"storegroup_oms.orders.outbox.enqueue_waiting",
 			"storegroup_oms.fulfilment.allocation_queue.tick",
+			"storegroup_oms.couriers.tracking.following.enqueue_due",
 		],
-		"*/5 * * * *": ["storegroup_oms.connectors.runner.recheck_hour"],
+		"*/5 * * * *": [
+			"storegroup_oms.connectors.runner.recheck_hour",
+			"storegroup_oms.couriers.tracking.problems.enqueue",
+		],
 		"*/10 * * * *": [
 			"storegroup_oms.orders.waiting_lines.enqueue_rematch",
 			"storegroup_oms.inventory.endless_bundles.enqueue",
@@ -143,6 +151,7 @@ scheduler_events = {
 			"storegroup_oms.inventory.figures.enqueue_all",
 		],
 		"41 3 * * *": ["storegroup_oms.orders.statistics.enqueue_refresh"],
+		"17 4 * * *": ["storegroup_oms.couriers.tracking.lanes.enqueue"],
 	},
 	"daily": ["storegroup_oms.open_api.delivery.clear_old_rows"],
 }

@@ -17,6 +17,7 @@ from storegroup_oms.setup import (
 	routing,
 	settings,
 	stock_alerts,
+	tracking_rules,
 	workflow,
 )
 
@@ -90,5 +91,6 @@ def _ensure_defaults() -> None:
 	lists.ensure_lists()
 	lists.ensure_saved_filters()
 	stock_alerts.ensure_stock_alert_rules()
+	tracking_rules.ensure_tracking_rules()
 	logs.ensure_log_clearing()
 	branding.ensure_branding()

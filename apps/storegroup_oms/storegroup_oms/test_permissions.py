@@ -17,6 +17,8 @@ def log_in(user) -> None:
 BY_WAREHOUSE = {
 	"Warehouse",
 	"Courier Lane",
+	"Courier Claim",
+	"Lane Figure",
 	"Stock Alert",
 	"Stock Balance",
 	"Stock Drift",
@@ -37,6 +39,7 @@ BY_BOTH = {
 	"Order Receiver",
 	"Shipment",
 	"Tracking Event",
+	"Parcel Alert",
 	"Customer",
 }
 STANDALONE = [
@@ -44,7 +47,8 @@ STANDALONE = [
 	for doctype in permissions.SCOPES
 	if doctype not in ("Tag Link", "Document Follow", "Workflow Action")
 	and doctype not in ("Order Item", "Warehouse Region", "Shipment Order", "Shipment Item", "Shop Warehouse")
-	and doctype not in ("After-sale Inspection", "Customer Identity", "Stock Entry Item")
+	and doctype
+	not in ("After-sale Inspection", "Customer Identity", "Stock Entry Item", "Courier Claim Parcel")
 ]
 
 

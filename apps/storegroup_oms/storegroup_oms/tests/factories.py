@@ -181,6 +181,20 @@ def create_shipment(
 	return _insert("Shipment", {"warehouse": warehouse, "orders": links, "items": items, **values})
 
 
+def create_tracking_account(**values: Any) -> Document:
+	"""An active Kuaidi100 account that no other has the number of; key "key1", salt "salt1"."""
+	name = f"Account {make_suffix()}"
+	defaults = {"provider": "Kuaidi100", "customer": name, "api_key": "key1", "callback_salt": "salt1"}
+	return _insert("Tracking Account", {"account_name": name, **defaults, **values})
+
+
+def create_courier_claim(shipment: Document | None = None, **values: Any) -> Document:
+	"""A draft Courier Claim about one parcel."""
+	shipment = shipment or create_shipment()
+	defaults = {"courier": shipment.courier or create_courier().name, "warehouse": shipment.warehouse}
+	return _insert("Courier Claim", {**defaults, "parcels": [{"shipment": shipment.name}], **values})
+
+
 def create_task(**values: Any) -> Document:
 	"""An open Task about nothing in particular."""
 	return _insert("Task", {"subject": f"Task {make_suffix()}", **values})

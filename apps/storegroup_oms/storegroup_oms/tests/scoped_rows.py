@@ -64,6 +64,9 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Courier Lane": insert(
 			"Courier Lane", courier=factories.create_courier().name, warehouse=warehouse
 		).name,
+		"Lane Figure": insert("Lane Figure", warehouse=warehouse, province="浙江省").name,
+		"Parcel Alert": insert("Parcel Alert", shipment=shipment.name, kind="No Pickup", status="Open").name,
+		"Courier Claim": factories.create_courier_claim(shipment, warehouse=warehouse).name,
 		"Listing": factories.create_listing(shop=shop, sku=sku).name,
 		"After-sale Case": factories.create_after_sale_case(order.name).name,
 		"Task": factories.create_task(shop=shop).name,

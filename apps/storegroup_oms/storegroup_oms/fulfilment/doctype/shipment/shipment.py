@@ -31,9 +31,11 @@ class Shipment(FieldLevelMixin, Document):
 			"No Movement",
 			"Suspected Lost",
 			"Refused",
+			"Returned",
 			"Wrong Address",
 			"Damaged",
 			"Delayed",
+			"No Delivery Scan",
 		]
 		expected_weight_g: DF.Int
 		freight_cost: DF.Currency
@@ -52,6 +54,7 @@ class Shipment(FieldLevelMixin, Document):
 		package_material: DF.Data | None
 		packed_by: DF.Link | None
 		parcel_note: DF.SmallText | None
+		picked_up_at: DF.Datetime | None
 		platform: DF.Data | None
 		printed_at: DF.Datetime | None
 		printed_count: DF.Int
@@ -74,7 +77,12 @@ class Shipment(FieldLevelMixin, Document):
 			"Cancelled",
 		]
 		stop_reasons: DF.Data | None
+		subscribe_attempts: DF.Int
+		subscribe_due_at: DF.Datetime | None
 		total_qty: DF.Int
+		tracked_problem: DF.Data | None
+		tracked_problem_at: DF.Datetime | None
+		tracking_error: DF.SmallText | None
 		verified_at: DF.Datetime | None
 		warehouse: DF.Link
 		wave_no: DF.Data | None

@@ -1,11 +1,10 @@
 """One scan or message of the courier about one parcel. Rows are only ever added."""
 
-from hashlib import sha256
-
 import frappe
 from frappe.model.document import Document
 
 from storegroup_oms.append_only import AppendOnlyMixin
+from storegroup_oms.couriers.tracking.text_hash import make_text_hash
 
 
 class TrackingEvent(AppendOnlyMixin, Document):
@@ -26,6 +25,7 @@ class TrackingEvent(AppendOnlyMixin, Document):
 			"Out for Delivery",
 			"Delivered",
 			"Delivery Failed",
+			"Wrong Address",
 			"Refused",
 			"Returning",
 			"Returned",
@@ -47,14 +47,10 @@ class TrackingEvent(AppendOnlyMixin, Document):
 		self.text_hash = self.text_hash or make_text_hash(self.place, self.text)
 
 
-def make_text_hash(place: str | None, text: str | None) -> str:
-	"""Make the 64 hex digits that tell two events of one minute apart; equal text gives an equal value."""
-	return sha256(f"{place or ''}\n{text or ''}".encode()).hexdigest()
-
-
 def on_doctype_update() -> None:
+	# Not the code: words may be read better later, and the scan stays the same.
 	frappe.db.add_unique(
 		"Tracking Event",
-		["shipment", "occurred_at", "code", "text_hash"],
-		constraint_name="unique_tracking_event",
+		["shipment", "occurred_at", "text_hash"],
+		constraint_name="unique_tracking_scan",
 	)

@@ -11,6 +11,7 @@ frappe.ui.form.on("Order", {
 		show_timeline(frm);
 		if (frm.is_new()) return;
 		show_routing(frm);
+		storegroup_oms.show_ways(frm.get_field("parcels_html").$wrapper, frm.doc.name);
 		if (frm.doc.items.some((row) => row.sku)) {
 			frm.add_custom_button(__("Which Warehouse Now"), () => show_preview(frm));
 		}
