@@ -380,7 +380,8 @@ WRONG_SUMS = """SELECT COUNT(*) FROM `tabStock Balance` balance JOIN (
 	WHERE sku IN %(skus)s GROUP BY sku, warehouse
 ) ledger ON ledger.sku = balance.sku AND ledger.warehouse = balance.warehouse
 WHERE balance.on_hand != ledger.qty OR balance.reserved != ledger.reserved
-	OR balance.available != balance.on_hand - balance.reserved - balance.safety_stock"""
+	OR balance.available != balance.on_hand - balance.reserved
+	- balance.blocked - balance.safety_stock"""
 WRONG_NUMBERS = """SELECT COUNT(*) FROM (
 	SELECT ledger.sku, ledger.warehouse FROM `tabStock Ledger` ledger
 	JOIN `tabStock Balance` balance ON balance.sku = ledger.sku AND balance.warehouse = ledger.warehouse

@@ -74,6 +74,7 @@ doc_events = {
 		"on_update": [
 			"storegroup_oms.catalog.matching.match_new_sku",
 			"storegroup_oms.connectors.stock_hints.note_sku",
+			"storegroup_oms.inventory.expiry.note_sku",
 		]
 	},
 	"Shop": {"on_update": "storegroup_oms.connectors.stock_hints.note_shop"},
@@ -123,6 +124,7 @@ scheduler_events = {
 		"* * * * *": [
 			"storegroup_oms.connectors.runner.tick",
 			"storegroup_oms.inventory.alerts.enqueue_changed",
+			"storegroup_oms.inventory.expiry.tick",
 			"storegroup_oms.open_api.delivery.start_if_due",
 			"storegroup_oms.orders.outbox.enqueue_waiting",
 			"storegroup_oms.fulfilment.allocation_queue.tick",

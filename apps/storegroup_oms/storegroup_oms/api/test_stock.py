@@ -62,9 +62,12 @@ class TestMatrix(StockPageTest):
 		self.assertEqual((answer["count"], answer["warehouses"]), (2, sorted([self.near, self.far])))
 		row = {row["sku"]: row for row in answer["rows"]}[self.first]
 		self.assertEqual(
-			row["places"][self.near], {"on_hand": 10, "reserved": 4, "available": 6, "in_transit": 0}
+			row["places"][self.near],
+			{"on_hand": 10, "reserved": 4, "blocked": 0, "available": 6, "in_transit": 0},
 		)
-		self.assertEqual(row["total"], {"on_hand": 15, "reserved": 4, "available": 11, "in_transit": 2})
+		self.assertEqual(
+			row["total"], {"on_hand": 15, "reserved": 4, "blocked": 0, "available": 11, "in_transit": 2}
+		)
 		self.assertEqual(row["value"], 60)
 
 	def test_what_open_orders_lack_is_not_promised_again(self):

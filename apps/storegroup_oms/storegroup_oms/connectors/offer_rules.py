@@ -32,13 +32,14 @@ class Rule:
 class Pieces:
 	"""One SKU as one shop sees it, in pieces.
 
-	`safety_stock` is what is really kept back, never more than there is. `demand` is ordered and not yet reserved.
+	`blocked` must not be sold, having expired. `safety_stock` is what is really kept back, never more than there is. `demand` is ordered and not yet reserved.
 	`kept` belongs to shops by dedication, `own` is this shop's part of it; `is_exclusive`: the shop sells nothing
 	else. `rush` may be sold before the platform hears of it.
 	"""
 
 	on_hand: int = 0
 	reserved: int = 0
+	blocked: int = 0
 	safety_stock: int = 0
 	demand: int = 0
 	kept: int = 0
@@ -49,7 +50,7 @@ class Pieces:
 	@property
 	def free(self) -> int:
 		"""What nobody has ordered or been promised; below 0 when more has been sold than there is."""
-		return self.on_hand - self.reserved - self.safety_stock - self.demand
+		return self.on_hand - self.reserved - self.blocked - self.safety_stock - self.demand
 
 	@property
 	def shared(self) -> int:
@@ -104,12 +105,16 @@ def make_offer(parts: Mapping[str, int], pieces: Mapping[str, Pieces], rule: Rul
 	)
 
 
-def keep_back(on_hand: int, reserved: int, safety_stock: int, allow_negative: bool = False) -> Pieces:
+def keep_back(
+	on_hand: int, reserved: int, safety_stock: int, allow_negative: bool = False, blocked: int = 0
+) -> Pieces:
 	"""What one warehouse adds. Safety stock takes only what is there; one that may go below 0 takes from no other."""
-	left = on_hand - reserved
+	left = on_hand - reserved - blocked
 	if allow_negative and left < 0:
-		on_hand, left = reserved, 0
-	return Pieces(on_hand=on_hand, reserved=reserved, safety_stock=min(safety_stock, max(left, 0)))
+		on_hand, left = reserved + blocked, 0
+	return Pieces(
+		on_hand=on_hand, reserved=reserved, blocked=blocked, safety_stock=min(safety_stock, max(left, 0))
+	)
 
 
 def get_rush_pieces(recent: int, unheard: float) -> int:

@@ -53,6 +53,7 @@ class Scene:
 		return Pieces(
 			on_hand=sum(pieces.on_hand for pieces in found),
 			reserved=sum(pieces.reserved for pieces in found),
+			blocked=sum(pieces.blocked for pieces in found),
 			safety_stock=sum(pieces.safety_stock for pieces in found),
 			demand=self.demand.waiting[sku],
 			kept=sum(one.left for one in kept),
@@ -139,8 +140,8 @@ def _read_places(shops: Collection[str]) -> dict[str, Collection[str]]:
 
 def _read_stock(skus: Collection[str]) -> dict[tuple[str, str], Pieces]:
 	rows = frappe.db.sql(
-		"""SELECT balance.sku, balance.warehouse, balance.on_hand, balance.reserved, balance.safety_stock,
-		warehouse.allow_negative
+		"""SELECT balance.sku, balance.warehouse, balance.on_hand, balance.reserved, balance.blocked,
+		balance.safety_stock, warehouse.allow_negative
 		FROM `tabStock Balance` balance JOIN tabWarehouse warehouse ON warehouse.name = balance.warehouse
 		WHERE balance.sku IN %(skus)s""",
 		{"skus": sorted(skus) or [""]},
@@ -148,7 +149,11 @@ def _read_stock(skus: Collection[str]) -> dict[tuple[str, str], Pieces]:
 	)
 	return {
 		(row.sku, row.warehouse): keep_back(
-			cint(row.on_hand), cint(row.reserved), cint(row.safety_stock), bool(row.allow_negative)
+			cint(row.on_hand),
+			cint(row.reserved),
+			cint(row.safety_stock),
+			bool(row.allow_negative),
+			cint(row.blocked),
 		)
 		for row in rows
 	}
@@ -182,6 +187,7 @@ def explain(listing: str) -> dict:
 		"is_bundle": len(offer.parts) > 1 or offer.per_set > 1,
 		"on_hand": pieces.on_hand,
 		"reserved": pieces.reserved,
+		"blocked": pieces.blocked,
 		"safety_stock": pieces.safety_stock,
 		"demand": pieces.demand,
 		"kept": pieces.kept,

@@ -94,7 +94,7 @@ def note_events(rows: Sequence[dict]) -> None:
 
 def note_movements(rows: Sequence[dict]) -> None:
 	"""The hook `stock_movement_sinks`: pieces came or were given back, so that somebody may stop waiting."""
-	if any(row["qty_change"] > row["reserved_change"] for row in rows):
+	if any(row["qty_change"] > row["reserved_change"] + row["blocked_change"] for row in rows):
 		wake()
 
 

@@ -4,11 +4,11 @@ from unittest.mock import patch
 
 import frappe
 from frappe.model.workflow import apply_workflow
-from frappe.utils import add_to_date, now_datetime
+from frappe.utils import add_days, add_to_date, now_datetime, nowdate
 
 from storegroup_oms.fulfilment import allocation, allocation_queue, decisions
 from storegroup_oms.fulfilment.allocation import allocate
-from storegroup_oms.inventory import releasing
+from storegroup_oms.inventory import batches, expiry, releasing
 from storegroup_oms.inventory.ledger import Movement, post
 from storegroup_oms.orders import lifecycle
 from storegroup_oms.setup.routing import DEFAULT_POLICY
@@ -662,6 +662,43 @@ class TestSeveralWarehouses(AllocationCase):
 
 		self.assertEqual((document.keep_warehouse, self.get_places(order)), (1, {self.far: 1}))
 		self.assertEqual((self.get_balance(), self.get_balance(self.far)), ((1, 0), (1, 1)))
+
+
+class TestExpiry(AllocationCase):
+	def setUp(self):
+		super().setUp()
+		frappe.db.set_value("SKU", self.sku, "has_batches", 1)
+		batches.ensure_batches({(self.sku, "B1"): add_days(nowdate(), 5)})
+		self.batch = batches.make_name(self.sku, "B1")
+		post([Movement(self.sku, self.near, "Receipt", qty=2, batch=self.batch)])
+
+	def set_day(self, days: int) -> None:
+		frappe.db.set_value("Stock Batch", self.batch, "expires_on", add_days(nowdate(), days))
+		expiry.settle([self.batch])
+
+	def test_what_has_expired_serves_no_order_until_its_date_is_put_right(self):
+		self.set_day(-1)
+		order = self.order((self.sku, 2))
+		self.assertEqual(self.approve(order), "Backorder")
+		self.assertEqual(allocation.preview(order.name).decision.warehouses, [])
+		self.run_job()
+		self.assertEqual((self.get(order).status, self.get_balance()), ("Backorder", (2, 0)))
+
+		with patch.object(allocation_queue, "wake") as wake:
+			self.set_day(1)
+			self.assertEqual(wake.call_count, 1)
+		self.run_job()
+		self.assertEqual((self.get(order).status, self.get_balance()), ("To Print", (2, 2)))
+
+	def test_an_order_whose_stock_expires_waits_again(self):
+		order = self.order((self.sku, 2))
+		self.assertEqual(self.approve(order), "To Print")
+		with patch.object(allocation_queue, "wake") as wake:
+			self.set_day(-1)
+			self.assertGreater(wake.call_count, 0)
+		self.run_job()
+
+		self.assertEqual((self.get(order).status, self.get_balance()), ("Backorder", (2, 0)))
 
 
 class TestWakeUps(AllocationCase):

@@ -178,9 +178,10 @@ def read_free(skus: Iterable[str]) -> dict[Key, int]:
 	if not wanted:
 		return {}
 	rows = frappe.db.sql(
-		"""SELECT balance.sku, balance.warehouse, balance.on_hand - balance.reserved FROM `tabStock Balance` balance
+		"""SELECT balance.sku, balance.warehouse, balance.on_hand - balance.reserved - balance.blocked
+		FROM `tabStock Balance` balance
 		JOIN tabWarehouse place ON place.name = balance.warehouse AND place.is_active = 1
-		WHERE balance.sku IN %s AND balance.on_hand > balance.reserved AND place.warehouse_kind IN %s""",
+		WHERE balance.sku IN %s AND balance.on_hand > balance.reserved + balance.blocked AND place.warehouse_kind IN %s""",
 		(wanted, SENDING_KINDS),
 	)
 	return {(sku, warehouse): free for sku, warehouse, free in rows}

@@ -106,6 +106,7 @@ def describe(alert: frappe._dict) -> str:
 		"Below Threshold": _("SKU {0}: {1} available, fewer than {2} ({3})"),
 		"Days of Cover": _("SKU {0}: stock lasts {1} days, fewer than {2} ({3})"),
 		"Over-stock": _("SKU {0}: stock lasts {1} days, more than {2} ({3})"),
+		"Expiring": _("SKU {0}: {1} pieces have expired or expire within {2} days ({3})"),
 		"Slow Mover": _("SKU {0}: {1} pieces, none sold for {2} days ({3})"),
 	}
 	numbers = (f"{float(number or 0):g}" for number in (round(float(alert.value or 0), 1), alert.limit_value))

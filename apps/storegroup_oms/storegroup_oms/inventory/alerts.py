@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import frappe
-from frappe.utils import add_to_date, cint, get_datetime, now_datetime
+from frappe.utils import add_days, add_to_date, cint, get_datetime, now_datetime, nowdate
 
 from storegroup_oms.bulk import insert_rows, update_rows
 from storegroup_oms.hashing import make_row_name
@@ -74,6 +74,8 @@ KINDS = {
 
 def find_cases(rule: frappe._dict, skus: Sequence[str] | None = None) -> list[frappe._dict]:
 	"""What a rule finds now, among `skus` or all: rows of sku, warehouse ('' over all), value, limit_value, available."""
+	if rule.kind == "Expiring":
+		return _find_expiring(rule, skus)
 	value, limit, condition = KINDS[rule.kind]
 	default = cint(frappe.db.get_single_value("OMS Settings", "default_alert_level"))
 	values = {
@@ -105,6 +107,32 @@ def find_cases(rule: frappe._dict, skus: Sequence[str] | None = None) -> list[fr
 			GROUP BY balance.sku, {place}
 		) summed WHERE {condition} ORDER BY sku, warehouse""",
 		values,
+		as_dict=True,
+	)
+
+
+def _find_expiring(rule: frappe._dict, skus: Sequence[str] | None) -> list[frappe._dict]:
+	"""Pieces on the shelf whose batch has expired or will within the rule's days, as `value`."""
+	place = "balance.warehouse" if rule.each_warehouse else "''"
+	return frappe.db.sql(
+		f"""SELECT sku, warehouse, value, %(days)s AS limit_value, value AS available FROM (
+			SELECT balance.sku, {place} AS warehouse, SUM(balance.on_hand) AS value
+			FROM `tabStock Batch` batch
+			JOIN `tabStock Batch Balance` balance ON balance.batch = batch.name AND balance.on_hand > 0
+			JOIN `tabSKU` goods ON goods.name = balance.sku AND goods.has_batches = 1
+			JOIN `tabWarehouse` place ON place.name = balance.warehouse AND place.is_active = 1
+				AND IFNULL(place.warehouse_kind, '') NOT IN %(not_for_sale)s
+			WHERE batch.expires_on <= %(until)s {_make_scope(rule, skus)}
+			GROUP BY balance.sku, {place}
+		) summed WHERE value >= GREATEST(%(threshold)s, 1) ORDER BY sku, warehouse""",
+		{
+			"skus": skus,
+			"days": cint(rule.days),
+			"until": add_days(nowdate(), cint(rule.days)),
+			"threshold": cint(rule.threshold),
+			"not_for_sale": NOT_FOR_SALE,
+			**{field: rule[field] for field in ("category", "sku", "warehouse", "shop")},
+		},
 		as_dict=True,
 	)
 
@@ -226,7 +254,8 @@ def _check_changed(moment: datetime) -> None:
 		row[0]
 		for row in frappe.db.sql(
 			"""SELECT sku FROM `tabStock Balance` WHERE modified >= %(moment)s
-			UNION SELECT name FROM `tabSKU` WHERE modified >= %(moment)s""",
+			UNION SELECT name FROM `tabSKU` WHERE modified >= %(moment)s
+			UNION SELECT sku FROM `tabStock Batch` WHERE modified >= %(moment)s""",
 			{"moment": moment},
 		)
 	]

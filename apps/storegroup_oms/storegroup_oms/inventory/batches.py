@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import frappe
 from frappe import _
-from frappe.utils import getdate, nowdate
+from frappe.utils import add_days, getdate, nowdate
 
 from storegroup_oms.bulk import insert_rows
 from storegroup_oms.exceptions import Shortage
@@ -28,11 +28,12 @@ SALES = ("Shipment",)
 
 @dataclass
 class _Pile:
-	"""Pieces of one batch in one place; `batch` is None for those of no batch."""
+	"""Pieces of one batch in one place; `batch` is None for those of no batch. Blocked ones must not be sold."""
 
 	batch: str | None
 	pieces: int
 	expires_on: date | None = None
+	is_blocked: bool = False
 
 
 def assign(
@@ -40,11 +41,14 @@ def assign(
 ) -> tuple[list["Movement"], list[Shortage]]:
 	"""Movements of SKUs that have batches, split by batch where they leave, and what is short of them.
 
+	Pieces of batches that must not be sold are added to or taken from `blocked` of their place.
+
 	The first part of a movement keeps its key and what it does to reserved and in transit; further parts have keys
 	that follow from it.
 	"""
 	places = sorted({move.place for move in movements if move.sku in batched and move.qty})
 	piles = _read_piles(places, balances)
+	blocked = find_blocked({move.batch for move in movements if move.batch and move.qty > 0})
 	made: list[Movement] = []
 	shortages = []
 	for move in movements:
@@ -53,8 +57,9 @@ def assign(
 			continue
 		own = piles[move.place]
 		if move.qty > 0:
-			_put(own, move)
-			made.append(move)
+			is_blocked = move.batch in blocked
+			_put(own, move, is_blocked)
+			made.append(replace(move, blocked=move.qty if is_blocked else 0))
 		elif (free := _count_free(own, move)) < -move.qty:
 			shortages.append(Shortage(move.sku, move.warehouse, -move.qty, max(free, 0)))
 		else:
@@ -69,7 +74,8 @@ def _read_piles(places: Iterable[Key], balances: Mapping[Key, Balance]) -> dict[
 		return {}
 	# A plain read could miss what was committed since this transaction began.
 	rows = frappe.db.sql(
-		"""SELECT held.sku, held.warehouse, held.batch, held.on_hand, batch.expires_on
+		"""SELECT held.sku, held.warehouse, held.batch, held.on_hand, batch.expires_on,
+			batch.is_blocked
 		FROM `tabStock Batch Balance` held JOIN `tabStock Batch` batch ON batch.name = held.batch
 		WHERE held.sku IN %s AND held.warehouse IN %s AND held.on_hand != 0
 		ORDER BY batch.expires_on, batch.batch_no LOCK IN SHARE MODE""",
@@ -79,18 +85,20 @@ def _read_piles(places: Iterable[Key], balances: Mapping[Key, Balance]) -> dict[
 	piles: dict[Key, list[_Pile]] = {place: [] for place in wanted}
 	for row in rows:
 		if (row.sku, row.warehouse) in piles:
-			piles[row.sku, row.warehouse].append(_Pile(row.batch, row.on_hand, row.expires_on))
+			piles[row.sku, row.warehouse].append(
+				_Pile(row.batch, row.on_hand, row.expires_on, bool(row.is_blocked))
+			)
 	for place, own in piles.items():
 		own.append(_Pile(None, balances[place].on_hand - sum(pile.pieces for pile in own)))
 	return piles
 
 
-def _put(piles: list[_Pile], move: "Movement") -> None:
+def _put(piles: list[_Pile], move: "Movement", is_blocked: bool) -> None:
 	pile = next((pile for pile in piles if pile.batch == move.batch), None)
 	if pile:
 		pile.pieces += move.qty
 	else:
-		piles.insert(0, _Pile(move.batch, move.qty))
+		piles.insert(0, _Pile(move.batch, move.qty, is_blocked=is_blocked))
 
 
 def _list_open(piles: list[_Pile], move: "Movement") -> list[_Pile]:
@@ -99,7 +107,9 @@ def _list_open(piles: list[_Pile], move: "Movement") -> list[_Pile]:
 	if move.kind not in SALES:
 		return piles
 	today = getdate(nowdate())
-	return [pile for pile in piles if not pile.expires_on or pile.expires_on >= today]
+	return [
+		pile for pile in piles if not pile.is_blocked and (not pile.expires_on or pile.expires_on >= today)
+	]
 
 
 def _count_free(piles: list[_Pile], move: "Movement") -> int:
@@ -109,25 +119,37 @@ def _count_free(piles: list[_Pile], move: "Movement") -> int:
 	return sum(pile.pieces for pile in _list_open(piles, move))
 
 
-def _take(piles: list[_Pile], move: "Movement") -> list[tuple[str | None, int]]:
-	"""(batch, pieces) that a movement takes; what no batch has is taken from the pieces of none."""
+def _take(piles: list[_Pile], move: "Movement") -> list[tuple[_Pile, int]]:
+	"""(pile, pieces) that a movement takes; what no batch has is taken from the pieces of none."""
 	left, taken = -move.qty, []
 	for pile in _list_open(piles, move):
 		count = min(max(pile.pieces, 0), left) if pile.batch else left
 		if count:
 			pile.pieces -= count
 			left -= count
-			taken.append((pile.batch, count))
+			taken.append((pile, count))
 	return taken
 
 
-def _split(move: "Movement", taken: list[tuple[str | None, int]]) -> list["Movement"]:
-	(batch, count), *others = taken
-	parts = [replace(move, qty=-count, batch=batch)]
-	for number, (batch, count) in enumerate(others, 2):
-		key = move.key and f"{move.key}#{number}"
-		parts.append(replace(move, qty=-count, batch=batch, key=key, reserved=0, in_transit=0))
+def _split(move: "Movement", taken: list[tuple[_Pile, int]]) -> list["Movement"]:
+	parts = []
+	for number, (pile, count) in enumerate(taken, 1):
+		part = replace(move, qty=-count, batch=pile.batch, blocked=-count if pile.is_blocked else 0)
+		if parts:
+			part = replace(part, key=move.key and f"{move.key}#{number}", reserved=0, in_transit=0)
+		parts.append(part)
 	return parts
+
+
+def find_blocked(names: Collection[str]) -> set[str]:
+	"""Those of the batches that must not be sold; stays so until the transaction ends."""
+	if not names:
+		return set()
+	rows = frappe.db.sql(
+		"SELECT name, is_blocked FROM `tabStock Batch` WHERE name IN %s ORDER BY name LOCK IN SHARE MODE",
+		[sorted(names)],
+	)
+	return {name for name, is_blocked in rows if is_blocked}
 
 
 def record(rows: Iterable[dict]) -> None:
@@ -162,17 +184,31 @@ def make_name(sku: str, batch_no: str) -> str:
 
 def ensure_batches(wanted: Mapping[tuple[str, str], object]) -> None:
 	"""Make the batches that don't exist yet: {(SKU, batch number): day of expiry}."""
+	first_days = find_first_days({sku for sku, _batch_no in wanted})
 	rows = [
 		{
 			"name": make_name(sku, batch_no),
 			"sku": sku,
 			"batch_no": batch_no.strip(),
 			"expires_on": getdate(expires_on),
+			"is_blocked": int(getdate(expires_on) < first_days[sku]),
 		}
 		for (sku, batch_no), expires_on in sorted(wanted.items())
 		if expires_on
 	]
-	insert_rows("Stock Batch", rows, ("sku", "batch_no", "expires_on"), on_duplicate=())
+	insert_rows("Stock Batch", rows, ("sku", "batch_no", "expires_on", "is_blocked"), on_duplicate=())
+
+
+def find_first_days(skus: Collection[str]) -> dict[str, date]:
+	"""By SKU, the first day of expiry with which a batch may be sold today."""
+	days = frappe.get_all(
+		"SKU",
+		filters={"name": ["in", sorted(skus)]},
+		fields=["name", "min_sale_days"],
+		order_by="name asc",
+	)
+	today = getdate(nowdate())
+	return {row.name: add_days(today, row.min_sale_days or 0) for row in days}
 
 
 def find_row_problems(entry, batched: Mapping[str, object]) -> dict[int, str]:

@@ -258,13 +258,13 @@ def _repair_place(key: Key, balance: Balance, reason: str) -> str:
 		notes.append(_("{0} lost entries of the ledger filled in.").format(filled))
 	if rebuilding.rebuild_balance(key, balance, reason):
 		notes.append(_("Balance written anew from the ledger."))
-	difference = rebuilding.count_promised(key) - balance.reserved
-	if difference:
-		movement = Movement(
-			*key, "Adjustment", reserved=difference, source=("Report", "Stock Proof"), reason=reason
-		)
-		ledger.post([movement], {key: balance})
+	origin = {"source": ("Report", "Stock Proof"), "reason": reason}
+	if difference := rebuilding.count_promised(key) - balance.reserved:
+		ledger.post([Movement(*key, "Adjustment", reserved=difference, **origin)], {key: balance})
 		notes.append(_("Reserved adjusted by {0}.").format(difference))
+	if difference := rebuilding.count_blocked(key) - balance.blocked:
+		ledger.post([Movement(*key, "Adjustment", blocked=difference, **origin)], {key: balance})
+		notes.append(_("Not for sale adjusted by {0}.").format(difference))
 	if lost := releasing.shed([key], reason):
 		notes.append(_("Orders that lost stock: {0}").format(", ".join(lost)))
 	return " ".join(notes) or _("Nothing was left to repair.")
@@ -302,7 +302,9 @@ def describe(row: frappe._dict) -> str:
 		"On Hand": _("The balance says {1} on hand, its ledger adds up to {0}."),
 		"Reserved": _("The balance says {1} reserved, its ledger adds up to {0}."),
 		"In Transit": _("The balance says {1} in transit, its ledger adds up to {0}."),
-		"Available": _("The balance says {1} available; on hand less reserved less safety stock is {0}."),
+		"Not for Sale": _("The balance says {1} not for sale, its ledger adds up to {0}."),
+		"Batches": _("The balance says {1} not for sale, its expired batches have {0} pieces."),
+		"Available": _("The balance says {1} available; what may be sold less safety stock is {0}."),
 		"Value": _("The value of the balance is not the sum of its ledger."),
 		"Entries": _("Entries 1 to {0} of the ledger belong to this balance; {1} are accounted for."),
 		"Promises": _("The balance says {1} reserved, open reservations add up to {0}."),

@@ -326,8 +326,11 @@ def _refuse_promised(movements: Iterable[Movement], balances: Mapping[Key, Balan
 	"""A reversal takes nothing that orders have been promised."""
 	negative = ledger.check_movements(list(movements))
 	leaves = Counter()
+	blocked = batches.find_blocked({movement.batch for movement in movements if movement.batch})
 	for movement in movements:
-		leaves[movement.place] -= movement.qty
+		# Of what must not be sold nothing is promised.
+		if movement.batch not in blocked:
+			leaves[movement.place] -= movement.qty
 	if short := [
 		Shortage(sku, warehouse, count, max(balances[sku, warehouse].free, 0))
 		for (sku, warehouse), count in sorted(leaves.items())

@@ -25,9 +25,11 @@ LEDGER_FIELDS = (
 	"qty_change",
 	"reserved_change",
 	"in_transit_change",
+	"blocked_change",
 	"on_hand_after",
 	"reserved_after",
 	"in_transit_after",
+	"blocked_after",
 	"entry_no",
 	"source_doctype",
 	"source_name",
@@ -43,6 +45,7 @@ BALANCE_FIELDS = (
 	"on_hand",
 	"reserved",
 	"in_transit",
+	"blocked",
 	"available",
 	"entry_no",
 	"average_cost",
@@ -50,8 +53,8 @@ BALANCE_FIELDS = (
 	"last_movement_at",
 )
 COST, MONEY = Decimal("0.000001"), Decimal("0.01")
-# What was counted or found broken is so, whatever had been promised; the promises are looked at afterwards.
-FACTS = ("Stocktake", "Damage", "Adjustment", "Reversal")
+# What was counted, found broken or has expired is so, whatever had been promised; promises are looked at afterwards.
+FACTS = ("Stocktake", "Damage", "Adjustment", "Reversal", "Block", "Unblock")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class Movement:
 	"""One change of one SKU in one warehouse, in whole pieces.
 
 	`unit_cost` is asked of what comes in; None takes the average so far. `key`: a movement of a key that has been
-	posted before is passed over. `batch`, of SKUs that have them: None takes the first to expire.
+	been posted before is passed over. `batch`, of SKUs that have them: None takes the first to expire. `blocked` is
+	of kinds Block and Unblock alone; of pieces that move it follows from their batch.
 	"""
 
 	sku: str
@@ -68,6 +72,7 @@ class Movement:
 	qty: int = 0
 	reserved: int = 0
 	in_transit: int = 0
+	blocked: int = 0
 	unit_cost: Decimal | None = None
 	source: tuple[str, str] | None = None
 	reason: str = ""
@@ -133,7 +138,7 @@ def check_movements(movements: Sequence[Movement]) -> set[str]:
 def _check(movements: Sequence[Movement]) -> tuple[set[str], set[str]]:
 	"""As `check_movements`; also returns the SKUs that have batches."""
 	for movement in movements:
-		numbers = (movement.qty, movement.reserved, movement.in_transit)
+		numbers = (movement.qty, movement.reserved, movement.in_transit, movement.blocked)
 		if not all(type(number) is int for number in numbers) or not any(numbers):
 			_refuse(_("SKU {0}: a movement is a whole number of pieces other than 0.").format(movement.sku))
 		if movement.unit_cost is not None and movement.unit_cost < 0:
@@ -196,11 +201,13 @@ def _find_shortage(movement: Movement, balance: Balance, may_be_negative: bool) 
 		return None
 	if balance.in_transit + movement.in_transit < 0:
 		return Shortage(movement.sku, movement.warehouse, -movement.in_transit, balance.in_transit)
+	if balance.blocked + movement.blocked < 0:
+		return Shortage(movement.sku, movement.warehouse, -movement.blocked, balance.blocked)
 	if movement.kind in FACTS:
-		if balance.on_hand + movement.qty < 0:
+		if movement.qty and balance.on_hand + movement.qty < 0:
 			return Shortage(movement.sku, movement.warehouse, -movement.qty, balance.on_hand)
 		return None
-	takes = movement.reserved - movement.qty
+	takes = movement.reserved + movement.blocked - movement.qty
 	if takes > 0 and takes > balance.free:
 		return Shortage(movement.sku, movement.warehouse, takes, max(balance.free, 0))
 	return None
@@ -228,6 +235,7 @@ def _apply(movement: Movement, balance: Balance) -> dict:
 	balance.on_hand += movement.qty
 	balance.reserved += movement.reserved
 	balance.in_transit += movement.in_transit
+	balance.blocked += movement.blocked
 	balance.entry_no += 1
 	doctype, name = movement.source or (None, None)
 	return {
@@ -239,9 +247,11 @@ def _apply(movement: Movement, balance: Balance) -> dict:
 		"qty_change": movement.qty,
 		"reserved_change": movement.reserved,
 		"in_transit_change": movement.in_transit,
+		"blocked_change": movement.blocked,
 		"on_hand_after": balance.on_hand,
 		"reserved_after": balance.reserved,
 		"in_transit_after": balance.in_transit,
+		"blocked_after": balance.blocked,
 		"entry_no": balance.entry_no,
 		"source_doctype": doctype,
 		"source_name": name,
@@ -281,6 +291,7 @@ def _store(rows: Sequence[dict], balances: Iterable[Balance]) -> None:
 			"on_hand": balance.on_hand,
 			"reserved": balance.reserved,
 			"in_transit": balance.in_transit,
+			"blocked": balance.blocked,
 			"available": balance.available,
 			"entry_no": balance.entry_no,
 			"average_cost": balance.cost,

@@ -17,30 +17,36 @@ from storegroup_oms.hashing import make_row_name
 
 # SKU and warehouse
 Key = tuple[str, str]
-NUMBERS = ("on_hand", "reserved", "in_transit", "safety_stock", "entry_no")
+NUMBERS = ("on_hand", "reserved", "in_transit", "blocked", "safety_stock", "entry_no")
 NEW_FIELDS = ("sku", "warehouse", *NUMBERS, "available", "average_cost", "stock_value")
 
 
 @dataclass
 class Balance:
-	"""The numbers of one SKU in one warehouse as they are while its row is locked; `cost` is the moving average."""
+	"""The numbers of one SKU in one warehouse as they are while its row is locked; `cost` is the moving average.
+
+	`blocked` pieces are of batches that must not be sold.
+	"""
 
 	name: str
 	on_hand: int
 	reserved: int
 	in_transit: int
+	blocked: int
 	safety_stock: int
 	entry_no: int
 	cost: Decimal
 
 	@property
 	def free(self) -> int:
-		"""Pieces on hand that nobody has been promised. Safety stock is among them: it is kept from being offered."""
-		return self.on_hand - self.reserved
+		"""Pieces that may be sold and that nobody has been promised. Safety stock is among them: it is kept from being
+		offered.
+		"""
+		return self.on_hand - self.reserved - self.blocked
 
 	@property
 	def available(self) -> int:
-		return self.on_hand - self.reserved - self.safety_stock
+		return self.free - self.safety_stock
 
 
 def lock_balances(keys: Iterable[Key]) -> dict[Key, Balance]:
@@ -99,7 +105,7 @@ def _read_name(key: Key) -> str:
 
 def _lock(keys: dict[str, Key]) -> dict[Key, Balance]:
 	rows = frappe.db.sql(
-		"""SELECT name, on_hand, reserved, in_transit, safety_stock, entry_no, average_cost
+		f"""SELECT name, {", ".join(NUMBERS)}, average_cost
 		FROM `tabStock Balance` WHERE name IN %s ORDER BY name FOR UPDATE""",
 		[sorted(keys)],
 	)

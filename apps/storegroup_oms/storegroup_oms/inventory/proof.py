@@ -12,6 +12,7 @@ from decimal import Decimal
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
+from storegroup_oms.inventory.locks import NUMBERS
 from storegroup_oms.inventory.reservation import KEPT
 
 SKUS_AT_ONCE, LINES_AT_ONCE = 500, 1_000
@@ -19,7 +20,10 @@ SKUS_AT_ONCE, LINES_AT_ONCE = 500, 1_000
 GRACE_MINUTES = 15
 OVERLAP_MINUTES = 5
 ENDED = ("Shipped", "Completed", "Closed")
-PLACE_KINDS = ("On Hand", "Reserved", "In Transit", "Available", "Value", "Entries", "Promises")
+PLACE_KINDS = (
+	*("On Hand", "Reserved", "In Transit", "Not for Sale", "Batches"),
+	*("Available", "Value", "Entries", "Promises"),
+)
 
 
 @dataclass(frozen=True)
@@ -59,27 +63,29 @@ def compare_places(skus: Iterable[str]) -> Comparison:
 	comparison = Comparison()
 	if not names:
 		return comparison
-	sums, promises = _read_sums(names), _read_promises(names)
+	sums, promises, blocked = _read_sums(names), _read_promises(names), _read_blocked(names)
 	balances = _read_balances(names)
 	comparison.balances = len(balances)
-	for key in sorted(sums.keys() | promises.keys() | balances.keys()):
+	for key in sorted(sums.keys() | promises.keys() | blocked.keys() | balances.keys()):
 		entries = sums.get(key, _NO_SUMS)
 		comparison.ledger_rows += entries.count
 		balance = balances.get(key, _NO_BALANCE)
-		comparison.drifts.extend(_compare_place(key, balance, entries, promises.get(key, 0)))
+		comparison.drifts.extend(
+			_compare_place(key, balance, entries, promises.get(key, 0), blocked.get(key, 0))
+		)
 	return comparison
 
 
-_NO_SUMS = frappe._dict(on_hand=0, reserved=0, in_transit=0, value=0, count=0, first=1, last=0)
+_NO_SUMS = frappe._dict(on_hand=0, reserved=0, in_transit=0, blocked=0, value=0, count=0, first=1, last=0)
 _NO_BALANCE = frappe._dict(
-	on_hand=0, reserved=0, in_transit=0, available=0, safety_stock=0, entry_no=0, stock_value=0
+	on_hand=0, reserved=0, in_transit=0, blocked=0, available=0, safety_stock=0, entry_no=0, stock_value=0
 )
 
 
 def _read_sums(skus: Sequence[str]) -> dict[tuple[str, str], frappe._dict]:
 	rows = frappe.db.sql(
 		"""SELECT sku, warehouse, SUM(qty_change) AS on_hand, SUM(reserved_change) AS reserved,
-			SUM(in_transit_change) AS in_transit, SUM(value_change) AS value,
+			SUM(in_transit_change) AS in_transit, SUM(blocked_change) AS blocked, SUM(value_change) AS value,
 			COUNT(*) AS count, MIN(entry_no) AS first, MAX(entry_no) AS last
 		FROM `tabStock Ledger` WHERE sku IN %s GROUP BY sku, warehouse""",
 		[skus],
@@ -97,9 +103,20 @@ def _read_promises(skus: Sequence[str]) -> dict[tuple[str, str], int]:
 	return {(sku, warehouse): int(count) for sku, warehouse, count in rows}
 
 
+def _read_blocked(skus: Sequence[str]) -> dict[tuple[str, str], int]:
+	"""Pieces of batches that must not be sold."""
+	rows = frappe.db.sql(
+		"""SELECT held.sku, held.warehouse, SUM(held.on_hand) FROM `tabStock Batch Balance` held
+		JOIN `tabStock Batch` batch ON batch.name = held.batch AND batch.is_blocked = 1
+		WHERE held.sku IN %s GROUP BY held.sku, held.warehouse""",
+		[skus],
+	)
+	return {(sku, warehouse): int(count) for sku, warehouse, count in rows}
+
+
 def _read_balances(skus: Sequence[str]) -> dict[tuple[str, str], frappe._dict]:
 	rows = frappe.db.sql(
-		"""SELECT sku, warehouse, on_hand, reserved, in_transit, available, safety_stock, entry_no, stock_value
+		"""SELECT sku, warehouse, on_hand, reserved, in_transit, blocked, available, safety_stock, entry_no, stock_value
 		FROM `tabStock Balance` WHERE sku IN %s""",
 		[skus],
 		as_dict=True,
@@ -108,16 +125,16 @@ def _read_balances(skus: Sequence[str]) -> dict[tuple[str, str], frappe._dict]:
 
 
 def _compare_place(
-	key: tuple[str, str], balance: frappe._dict, sums: frappe._dict, promised: int
+	key: tuple[str, str], balance: frappe._dict, sums: frappe._dict, promised: int, in_blocked: int
 ) -> Iterator[Drift]:
-	on_hand, reserved, in_transit, safety, entry_no = (
-		int(balance[name] or 0) for name in ("on_hand", "reserved", "in_transit", "safety_stock", "entry_no")
-	)
+	on_hand, reserved, in_transit, blocked, safety, entry_no = (int(balance[name] or 0) for name in NUMBERS)
 	pairs = (
 		("On Hand", int(sums.on_hand), on_hand),
 		("Reserved", int(sums.reserved), reserved),
 		("In Transit", int(sums.in_transit or 0), in_transit),
-		("Available", on_hand - reserved - safety, int(balance.available or 0)),
+		("Not for Sale", int(sums.blocked or 0), blocked),
+		("Batches", in_blocked, blocked),
+		("Available", on_hand - reserved - blocked - safety, int(balance.available or 0)),
 		("Entries", max(sums.last, entry_no), min(sums.count if sums.first == 1 else 0, entry_no)),
 		("Promises", promised, reserved),
 	)

@@ -54,7 +54,7 @@ def find_suggestions(
 
 	Sold pieces are those of orders paid in the last `days`, without refunded and closed ones, bundles taken apart.
 	Each row: sku, sku_name, supplier_name, lead_days, speed, cover (days that free stock lasts, None when nothing
-	sells), on_hand, reserved, in_transit, backordered, suggested, formula, unit_cost.
+	sells), on_hand (without what has expired), reserved, in_transit, backordered, suggested, formula, unit_cost.
 	"""
 	days = max(days, 1)
 	sold = _take_apart(_find_sold(days))
@@ -138,7 +138,7 @@ def _sum_lines(total: str, condition: str, values: dict) -> dict[str, int]:
 def _find_balances(warehouse: str | None) -> dict[str, frappe._dict]:
 	condition = "AND `tabStock Balance`.warehouse = %(warehouse)s" if warehouse else ""
 	rows = frappe.db.sql(
-		f"""SELECT `tabStock Balance`.sku, SUM(on_hand) AS on_hand, SUM(reserved) AS reserved,
+		f"""SELECT `tabStock Balance`.sku, SUM(on_hand - blocked) AS on_hand, SUM(reserved) AS reserved,
 		SUM(in_transit) AS in_transit, SUM(safety_stock) AS safety_stock, MAX(average_cost) AS cost
 		FROM `tabStock Balance` JOIN tabWarehouse place ON place.name = `tabStock Balance`.warehouse
 		WHERE place.warehouse_kind IN %(kinds)s {condition} {_get_scope("Stock Balance")}

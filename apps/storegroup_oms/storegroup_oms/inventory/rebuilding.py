@@ -13,9 +13,10 @@ from storegroup_oms.bulk import insert_rows, update_rows
 from storegroup_oms.inventory.ledger import BALANCE_FIELDS, COST, LEDGER_FIELDS, MONEY
 from storegroup_oms.inventory.locks import Balance, Key
 
-CHANGES = ("qty_change", "reserved_change", "in_transit_change")
-AFTER = ("on_hand_after", "reserved_after", "in_transit_after")
-Numbers = tuple[int, int, int]
+CHANGES = ("qty_change", "reserved_change", "in_transit_change", "blocked_change")
+AFTER = ("on_hand_after", "reserved_after", "in_transit_after", "blocked_after")
+NO_CHANGE = (0, 0, 0, 0)
+Numbers = tuple[int, int, int, int]
 
 
 def fill_gaps(key: Key, balance: Balance, reason: str) -> int:
@@ -30,7 +31,7 @@ def fill_gaps(key: Key, balance: Balance, reason: str) -> int:
 	value = _read_stored(balance, "stock_value") - sum(
 		(Decimal(str(row.value_change or 0)) for row in rows), Decimal(0)
 	)
-	stands: Numbers = (0, 0, 0)
+	stands: Numbers = NO_CHANGE
 	filled = []
 	for number in range(1, last + 1):
 		row = by_number.get(number)
@@ -38,7 +39,7 @@ def fill_gaps(key: Key, balance: Balance, reason: str) -> int:
 			stands = _read_after(row)
 			continue
 		goal = _get_goal(number, last, by_number, balance)
-		changes = tuple(goal[position] - stands[position] for position in range(3))
+		changes = tuple(goal[position] - stands[position] for position in range(len(CHANGES)))
 		stands = goal
 		filled.append(_make_entry(key, number, changes, goal, value, reason))
 		value = Decimal(0)
@@ -71,9 +72,13 @@ def _get_goal(number: int, last: int, rows: dict[int, frappe._dict], balance: Ba
 	"""The running numbers after a missing entry, as the next one that is there proves them."""
 	following = next((rows[later] for later in range(number, last + 1) if later in rows), None)
 	if following is None:
-		return balance.on_hand, balance.reserved, balance.in_transit
+		return _get_numbers(balance)
 	after = _read_after(following)
 	return tuple(after[position] - int(following[field] or 0) for position, field in enumerate(CHANGES))
+
+
+def _get_numbers(balance: Balance) -> Numbers:
+	return balance.on_hand, balance.reserved, balance.in_transit, balance.blocked
 
 
 def _make_entry(key: Key, number: int, changes: Numbers, after: Numbers, value: Decimal, reason: str) -> dict:
@@ -102,27 +107,27 @@ def rebuild_balance(key: Key, balance: Balance, reason: str) -> bool:
 	cent, an entry of value alone brings the ledger there.
 	"""
 	sums = _read_sums(key)
-	before = (balance.on_hand, balance.reserved, balance.in_transit, balance.entry_no, balance.cost)
+	before = (*_get_numbers(balance), balance.entry_no, balance.cost)
 	stored = _read_stored(balance, "stock_value"), _read_stored(balance, "available")
-	balance.on_hand, balance.reserved, balance.in_transit, balance.entry_no = (
-		int(number) for number in sums[:4]
+	balance.on_hand, balance.reserved, balance.in_transit, balance.blocked, balance.entry_no = (
+		int(number) for number in sums[:5]
 	)
-	value = Decimal(str(sums[4]))
+	value = Decimal(str(sums[5]))
 	if balance.on_hand > 0 and _get_value(balance) != value:
 		balance.cost = max((value / balance.on_hand).quantize(COST, ROUND_HALF_UP), Decimal(0))
-	after = (balance.on_hand, balance.reserved, balance.in_transit, balance.entry_no, balance.cost)
+	after = (*_get_numbers(balance), balance.entry_no, balance.cost)
 	if before == after and stored == (value, balance.available) and _get_value(balance) == value:
 		return False
 	if rest := _get_value(balance) - value:
 		balance.entry_no += 1
-		stands = (balance.on_hand, balance.reserved, balance.in_transit)
-		entry = _make_entry(key, balance.entry_no, (0, 0, 0), stands, rest, reason)
+		entry = _make_entry(key, balance.entry_no, NO_CHANGE, _get_numbers(balance), rest, reason)
 		insert_rows("Stock Ledger", [entry], LEDGER_FIELDS)
 	row = {
 		"name": balance.name,
 		"on_hand": balance.on_hand,
 		"reserved": balance.reserved,
 		"in_transit": balance.in_transit,
+		"blocked": balance.blocked,
 		"available": balance.available,
 		"entry_no": balance.entry_no,
 		"average_cost": balance.cost,
@@ -138,10 +143,10 @@ def _get_value(balance: Balance) -> Decimal:
 
 
 def _read_sums(key: Key) -> Sequence[object]:
-	"""On hand, reserved, in transit, last entry number and value."""
+	"""On hand, reserved, in transit, not for sale, last entry number and value."""
 	return frappe.db.sql(
 		"""SELECT IFNULL(SUM(qty_change), 0), IFNULL(SUM(reserved_change), 0), IFNULL(SUM(in_transit_change), 0),
-			IFNULL(MAX(entry_no), 0), IFNULL(SUM(value_change), 0)
+			IFNULL(SUM(blocked_change), 0), IFNULL(MAX(entry_no), 0), IFNULL(SUM(value_change), 0)
 		FROM `tabStock Ledger` WHERE sku = %s AND warehouse = %s LOCK IN SHARE MODE""",
 		key,
 	)[0]
@@ -153,6 +158,18 @@ def count_promised(key: Key) -> int:
 		frappe.db.sql(
 			"""SELECT IFNULL(SUM(qty), 0) FROM `tabStock Reservation`
 			WHERE sku = %s AND warehouse = %s AND status = 'Open' LOCK IN SHARE MODE""",
+			key,
+		)[0][0]
+	)
+
+
+def count_blocked(key: Key) -> int:
+	"""Pieces of batches that must not be sold in a place, as of now."""
+	return int(
+		frappe.db.sql(
+			"""SELECT IFNULL(SUM(held.on_hand), 0) FROM `tabStock Batch Balance` held
+			JOIN `tabStock Batch` batch ON batch.name = held.batch AND batch.is_blocked = 1
+			WHERE held.sku = %s AND held.warehouse = %s LOCK IN SHARE MODE""",
 			key,
 		)[0][0]
 	)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import frappe
 from frappe import _
-from frappe.utils import add_to_date, cint, flt, now_datetime
+from frappe.utils import add_days, add_to_date, cint, flt, now_datetime, nowdate
 
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.field_levels import get_hidden_fields
@@ -22,7 +22,8 @@ COUNT_LIMIT = 1001
 LONGEST_PAGE = 1_000
 # Past so many rows nobody leafs; the filters lead there.
 LAST_START = 100_000
-NUMBERS = ("on_hand", "reserved", "available", "in_transit")
+EXPIRES_SOON_DAYS = 30
+NUMBERS = ("on_hand", "reserved", "blocked", "available", "in_transit")
 FILTERS = (
 	*("text", "category", "sku", "warehouse", "order_by"),
 	*("kind", "from_time", "to_time", "source", "days"),
@@ -157,7 +158,7 @@ def _read_goods(names: Sequence[str]) -> dict[str, frappe._dict]:
 def _fill_places(rows: dict[str, frappe._dict], conditions: Conditions) -> None:
 	shows_value = "stock_value" not in get_hidden_fields("Stock Balance")
 	balances = frappe.db.sql(
-		f"""SELECT `tabStock Balance`.sku, `tabStock Balance`.warehouse, on_hand, reserved, available, in_transit, stock_value
+		f"""SELECT `tabStock Balance`.sku, `tabStock Balance`.warehouse, {", ".join(NUMBERS)}, stock_value
 		FROM `tabStock Balance` JOIN `tabSKU` goods ON goods.name = `tabStock Balance`.sku
 		WHERE `tabStock Balance`.sku IN %(names)s AND {conditions}""",
 		{**conditions.values, "names": list(rows) or [""]},
@@ -184,8 +185,8 @@ def _sum_up(row: frappe._dict, waiting: int) -> frappe._dict:
 
 MOVEMENT_FIELDS = (
 	*("name", "sku", "warehouse", "movement_type", "posted_at", "entry_no"),
-	*("qty_change", "reserved_change", "in_transit_change"),
-	*("on_hand_after", "reserved_after", "in_transit_after"),
+	*("qty_change", "reserved_change", "in_transit_change", "blocked_change"),
+	*("on_hand_after", "reserved_after", "in_transit_after", "blocked_after"),
 	*("source_doctype", "source_name", "reason", "posted_by", "reversal_of", "unit_cost", "value_change"),
 )
 
@@ -370,6 +371,31 @@ def get_slow_movers(filters: Filters, page: Page) -> dict:
 	}
 
 
+def get_batches(filters: Filters, page: Page) -> dict:
+	"""Batches on the shelf, the first to expire first.
+
+	A row: sku, sku_name, warehouse, batch_no, expires_on, days_left (below 0 once expired), on_hand, state (Expired,
+	Not for Sale for one too close to it, Expires Soon, Good). Filters: text, category, sku, warehouse.
+	"""
+	conditions = _scope("Stock Batch Balance")
+	_add_goods(conditions, filters)
+	_add_warehouse(conditions, "Stock Batch Balance", filters)
+	conditions.add("`tabStock Batch Balance`.on_hand > 0")
+	found = f"""FROM `tabStock Batch` batch
+		JOIN `tabStock Batch Balance` ON `tabStock Batch Balance`.batch = batch.name
+		JOIN `tabSKU` goods ON goods.name = batch.sku WHERE {conditions}"""
+	rows = frappe.db.sql(
+		f"""SELECT batch.sku, goods.sku_name, `tabStock Batch Balance`.warehouse, batch.batch_no, batch.expires_on,
+			DATEDIFF(batch.expires_on, %(today)s) AS days_left, `tabStock Batch Balance`.on_hand,
+			CASE WHEN batch.expires_on < %(today)s THEN 'Expired' WHEN batch.is_blocked = 1 THEN 'Not for Sale'
+				WHEN batch.expires_on <= %(soon)s THEN 'Expires Soon' ELSE 'Good' END AS state
+		{found} ORDER BY batch.expires_on, batch.name, `tabStock Batch Balance`.name{_page_of(page)}""",
+		{**conditions.values, "today": nowdate(), "soon": add_days(nowdate(), EXPIRES_SOON_DAYS)},
+		as_dict=True,
+	)
+	return {"rows": rows, "count": _count(f"SELECT batch.name {found}", conditions.values)}
+
+
 Read = Callable[[Filters, Page], dict]
 # View: what it reads from, and how.
 VIEWS: dict[str, tuple[str, Read]] = {
@@ -378,4 +404,5 @@ VIEWS: dict[str, tuple[str, Read]] = {
 	"ages": ("Stock Figure", get_ages),
 	"values": ("Stock Balance", get_values),
 	"slow": ("Stock Figure", get_slow_movers),
+	"batches": ("Stock Batch Balance", get_batches),
 }

@@ -3,11 +3,12 @@
 from unittest.mock import patch
 
 import frappe
-from frappe.utils import add_to_date, now_datetime
+from frappe.utils import add_days, add_to_date, now_datetime, nowdate
 
 from storegroup_oms.exceptions import InvalidValueError
-from storegroup_oms.inventory import alerts
+from storegroup_oms.inventory import alerts, batches
 from storegroup_oms.inventory.ledger import Movement, post
+from storegroup_oms.patches.v1_0 import add_expiring_rule
 from storegroup_oms.tests.compat import IntegrationTest
 from storegroup_oms.tests.factories import (
 	create_listing,
@@ -194,6 +195,73 @@ class TestTime(AlertTest):
 	def test_rules_about_time_need_days(self):
 		with self.assertRaises(InvalidValueError):
 			create_stock_alert_rule(kind="Slow Mover", days=0)
+
+
+class TestExpiring(AlertTest):
+	def setUp(self):
+		super().setUp()
+		self.sku = create_sku(has_batches=1).name
+		self.rule = self.make_rule(kind="Expiring", each_warehouse=1)
+		for batch_no, days, qty in (("B1", 30, 4), ("B2", 31, 5)):
+			self.receive(batch_no, days, qty)
+
+	def receive(self, batch_no: str, days: int, qty: int) -> None:
+		batches.ensure_batches({(self.sku, batch_no): add_days(nowdate(), days)})
+		batch = batches.make_name(self.sku, batch_no)
+		post([Movement(self.sku, self.warehouse, "Receipt", qty=qty, batch=batch)])
+
+	def set_day(self, batch_no: str, days: int) -> None:
+		batch = frappe.get_doc("Stock Batch", batches.make_name(self.sku, batch_no))
+		batch.expires_on = add_days(nowdate(), days)
+		batch.save()
+
+	def get_open(self) -> list[tuple]:
+		return [(row.warehouse, row.value, row.limit_value) for row in self.get_alerts()]
+
+	def test_thirty_days_are_the_default_and_it_is_told_once(self):
+		self.assertEqual(self.rule.days, 30)
+		self.assertEqual((self.check(self.rule), self.check(self.rule)), (1, 0))
+		self.assertEqual(self.get_open(), [(self.warehouse, 4, 30)])
+		(_users, subject) = self.sent[0]
+		self.assertEqual(
+			subject, f"SKU {self.sku}: 4 pieces have expired or expire within 30 days ({self.warehouse})"
+		)
+		self.assertEqual(len(self.sent), 1)
+		self.assertEqual(frappe.db.get_value("Task", self.get_alerts()[0].task, "status"), "Open")
+
+	def test_it_closes_when_the_batch_is_gone_or_its_date_is_put_right(self):
+		for mend in (lambda: self.move(-4), lambda: self.set_day("B2", 40)):
+			with self.subTest():
+				self.assertEqual(self.check(self.rule), 1)
+				task = self.get_alerts()[0].task
+				mend()
+				self.check(self.rule)
+				self.assertEqual(self.get_open(), [])
+				self.assertEqual(frappe.db.get_value("Task", task, "status"), "Done")
+			self.set_day("B2", 20)
+
+	def test_defective_goods_and_few_pieces_do_not_count(self):
+		many = self.make_rule(kind="Expiring", threshold=5)
+		self.assertEqual(self.check(many), 0)
+		frappe.db.set_value("Warehouse", self.warehouse, "warehouse_kind", "Defective")
+		self.assertEqual(self.check(self.rule), 0)
+
+	def test_the_job_of_each_minute_sees_a_date_that_was_put_right(self):
+		self.check(self.rule)
+		old = add_to_date(now_datetime(), minutes=-30)
+		for doctype, filters in (("Stock Balance", {"sku": self.sku}), ("SKU", {"name": self.sku})):
+			frappe.db.set_value(doctype, filters, "modified", old, update_modified=False)
+		self.set_day("B1", 60)
+
+		alerts._check_changed(add_to_date(now_datetime(), minutes=-1))
+		self.assertEqual(self.get_open(), [])
+
+	def test_a_site_gets_the_rule_once(self):
+		frappe.db.delete("Stock Alert Rule", {"kind": "Expiring"})
+		for _number in range(2):
+			add_expiring_rule.execute()
+		rules = frappe.get_all("Stock Alert Rule", {"kind": "Expiring"}, ["rule_name", "days"], as_list=True)
+		self.assertEqual([tuple(row) for row in rules], [("Expires Soon", 30)])
 
 
 class TestTelling(AlertTest):

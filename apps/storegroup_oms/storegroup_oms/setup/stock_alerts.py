@@ -9,6 +9,7 @@ RULES = (
 	("Sold Out within a Week", "Days of Cover", 0, 0, 7, "High", 1, 1),
 	("Too Much Stock", "Over-stock", 0, 50, 180, "Low", 1, 0),
 	("Doesn't Sell", "Slow Mover", 0, 20, 90, "Low", 1, 0),
+	("Expires Soon", "Expiring", 1, 0, 30, "Normal", 1, 1),
 )
 FIELDS = ("rule_name", "kind", "each_warehouse", "threshold", "days", "priority", "enabled", "makes_task")
 

@@ -24,7 +24,7 @@ CONTRADICTIONS = {
 		SELECT sku, warehouse, SUM(qty_change) moved, SUM(reserved_change) held FROM `tabStock Ledger`
 		GROUP BY sku, warehouse) l ON l.sku = b.sku AND l.warehouse = b.warehouse
 		WHERE b.on_hand <> l.moved OR b.reserved <> l.held
-		OR b.available <> b.on_hand - b.reserved - b.safety_stock""",
+		OR b.available <> b.on_hand - b.reserved - b.blocked - b.safety_stock""",
 	"balance against its reservations": """SELECT b.name FROM `tabStock Balance` b LEFT JOIN (
 		SELECT sku, warehouse, SUM(qty) held FROM `tabStock Reservation` WHERE status = 'Open'
 		GROUP BY sku, warehouse) r ON r.sku = b.sku AND r.warehouse = b.warehouse

@@ -1,5 +1,13 @@
 import { VIEWS, MOVEMENT_KINDS, get_value, describe_place } from "./stock_views";
 
+const READ_BY_VIEW = {
+	movements: "Stock Ledger",
+	ages: "Stock Figure",
+	slow: "Stock Figure",
+	batches: "Stock Batch Balance",
+};
+const BATCH_COLOURS = { Expired: "red", "Not for Sale": "red", "Expires Soon": "orange", Good: "green" };
+
 frappe.provide("storegroup_oms");
 
 const PAGE = 50;
@@ -153,7 +161,7 @@ storegroup_oms.StockDesk = class StockDesk {
 
 	may_see(view) {
 		if (view === "values") return frappe.perm.has_perm("Stock Balance", 1, "read");
-		return frappe.model.can_read({ movements: "Stock Ledger", ages: "Stock Figure", slow: "Stock Figure" }[view] || "Stock Balance");
+		return frappe.model.can_read(READ_BY_VIEW[view] || "Stock Balance");
 	}
 
 	draw() {
@@ -276,6 +284,7 @@ function make_cell(row, column) {
 		number: () => (value < 0 ? `<span class="stock-desk-red">${value}</span>` : value),
 		change: () => (value > 0 ? `+${value}` : value || '<span class="text-muted">0</span>'),
 		money: () => format_currency(value),
+		state: () => `<span class="indicator-pill ${BATCH_COLOURS[value]}">${__(value)}</span>`,
 		source: () =>
 			`<a href="#" data-go="form" data-doctype="${escape(row.source_doctype)}" data-name="${escape(value)}">${escape(value)}</a>`,
 	};

@@ -3,6 +3,7 @@
 const NUMBERS = [
 	["on_hand", () => __("On Hand")],
 	["reserved", () => __("Reserved")],
+	["blocked", () => __("Not for Sale")],
 	["available", () => __("Available")],
 	["in_transit", () => __("In Transit")],
 ];
@@ -26,6 +27,7 @@ export const VIEWS = {
 			{ field: "reserved_change", label: __("Reserved Change"), kind: "change" },
 			{ field: "reserved_after", label: __("Reserved After"), kind: "number" },
 			{ field: "in_transit_after", label: __("In Transit After"), kind: "number" },
+			{ field: "blocked_change", label: __("Not for Sale Change"), kind: "change" },
 			{ field: "source_name", label: __("Source Name"), kind: "source" },
 			{ field: "reason", label: __("Reason") },
 			{ field: "posted_by", label: __("Posted By"), kind: "person" },
@@ -61,6 +63,18 @@ export const VIEWS = {
 			{ field: "value", label: __("Stock Value"), kind: "money" },
 		],
 	},
+	batches: {
+		label: () => __("Batches"),
+		filters: ["text", "category", "sku", "warehouse"],
+		columns: () => [
+			...make_goods_columns(),
+			{ field: "batch_no", label: __("Batch No") },
+			{ field: "expires_on", label: __("Expires On"), kind: "day" },
+			{ field: "days_left", label: __("Days Left"), kind: "number" },
+			{ field: "on_hand", label: __("On Hand"), kind: "number" },
+			{ field: "state", label: __("State"), kind: "state" },
+		],
+	},
 	values: {
 		label: () => __("Stock Value"),
 		filters: ["text", "category", "sku", "warehouse"],
@@ -91,6 +105,8 @@ export const MOVEMENT_KINDS = [
 	"Assembly",
 	"Adjustment",
 	"Reversal",
+	"Block",
+	"Unblock",
 ];
 
 function make_goods_columns() {

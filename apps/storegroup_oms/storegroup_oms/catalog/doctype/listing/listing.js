@@ -72,6 +72,7 @@ function make_reason(why) {
 	const rows = [[__("On Hand"), why.on_hand]];
 	const take = (label, value) => value && rows.push([label, `− ${value}`]);
 	take(__("Reserved"), why.reserved);
+	take(__("Expired or too close to it"), why.blocked);
 	take(__("Safety stock"), why.safety_stock);
 	take(__("Ordered, not yet reserved"), why.demand);
 	if (!why.is_exclusive) take(__("For single shops only"), why.kept);

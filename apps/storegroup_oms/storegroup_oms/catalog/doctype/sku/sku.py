@@ -37,6 +37,7 @@ class SKU(FieldLevelMixin, Document):
 		length_mm: DF.Int
 		list_price: DF.Currency
 		min_price: DF.Currency
+		min_sale_days: DF.Int
 		safety_stock: DF.Int
 		shelf_life_days: DF.Int
 		sku_code: DF.Data

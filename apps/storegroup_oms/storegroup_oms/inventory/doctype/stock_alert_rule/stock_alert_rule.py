@@ -7,6 +7,8 @@ from frappe.model.document import Document
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.inventory.alerts import enqueue_rule, remove_rule
 
+EXPIRING_DAYS = 30
+
 
 class StockAlertRule(Document):
 	# begin: auto-generated types
@@ -21,7 +23,7 @@ class StockAlertRule(Document):
 		days: DF.Int
 		each_warehouse: DF.Check
 		enabled: DF.Check
-		kind: DF.Literal["Below Threshold", "Days of Cover", "Over-stock", "Slow Mover"]
+		kind: DF.Literal["Below Threshold", "Days of Cover", "Over-stock", "Slow Mover", "Expiring"]
 		makes_task: DF.Check
 		priority: DF.Literal["Low", "Normal", "High", "Urgent"]
 		role: DF.Link | None
@@ -35,6 +37,8 @@ class StockAlertRule(Document):
 	# end: auto-generated types
 
 	def validate(self) -> None:
+		if self.kind == "Expiring" and not self.days:
+			self.days = EXPIRING_DAYS
 		self.check_limits()
 
 	def check_limits(self) -> None:

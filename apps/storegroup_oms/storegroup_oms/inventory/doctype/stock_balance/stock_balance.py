@@ -1,4 +1,4 @@
-"""The four stock numbers of one SKU in one warehouse: a cache of the ledger, written by the ledger only."""
+"""The stock numbers of one SKU in one warehouse: a cache of the ledger, written by the ledger only."""
 
 import frappe
 from frappe import _
@@ -19,6 +19,7 @@ class StockBalance(Document):
 		alert_level: DF.Int
 		available: DF.Int
 		bin_location: DF.Data | None
+		blocked: DF.Int
 		counted_at: DF.Datetime | None
 		in_transit: DF.Int
 		last_movement_at: DF.Datetime | None
@@ -34,7 +35,8 @@ class StockBalance(Document):
 	def validate(self) -> None:
 		self.check_unique()
 		self.check_written_by_ledger()
-		self.available = (self.on_hand or 0) - (self.reserved or 0) - (self.safety_stock or 0)
+		kept = sum(self.get(fieldname) or 0 for fieldname in ("reserved", "blocked", "safety_stock"))
+		self.available = (self.on_hand or 0) - kept
 
 	def check_unique(self) -> None:
 		"""One SKU has one balance per warehouse."""
@@ -50,7 +52,7 @@ class StockBalance(Document):
 		"""Quantities change through the Stock Ledger; people change the bin and the safety stock."""
 		if self.flags.from_ledger:
 			return
-		for fieldname in ("on_hand", "reserved", "in_transit"):
+		for fieldname in ("on_hand", "reserved", "in_transit", "blocked"):
 			changed = self.get(fieldname) if self.is_new() else self.has_value_changed(fieldname)
 			if changed:
 				frappe.throw(

@@ -3,6 +3,8 @@
 import frappe
 from frappe.model.document import Document
 
+from storegroup_oms.inventory.expiry import enqueue
+
 
 class StockBatch(Document):
 	# begin: auto-generated types
@@ -15,12 +17,15 @@ class StockBatch(Document):
 
 		batch_no: DF.Data
 		expires_on: DF.Date
+		is_blocked: DF.Check
 		made_on: DF.Date | None
 		sku: DF.Link
 
 	# end: auto-generated types
 
-	pass
+	def on_update(self) -> None:
+		"""Another day of expiry may block its pieces, or let them be sold again."""
+		enqueue()
 
 
 def on_doctype_update() -> None:

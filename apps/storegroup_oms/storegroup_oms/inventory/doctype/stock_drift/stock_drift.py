@@ -29,6 +29,8 @@ class StockDrift(FieldLevelMixin, Document):
 			"On Hand",
 			"Reserved",
 			"In Transit",
+			"Not for Sale",
+			"Batches",
 			"Available",
 			"Value",
 			"Entries",

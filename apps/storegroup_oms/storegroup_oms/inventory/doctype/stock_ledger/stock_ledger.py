@@ -17,6 +17,8 @@ class StockLedger(AppendOnlyMixin, Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		blocked_after: DF.Int
+		blocked_change: DF.Int
 		movement_type: DF.Literal[
 			"Opening",
 			"Receipt",
@@ -31,6 +33,8 @@ class StockLedger(AppendOnlyMixin, Document):
 			"Assembly",
 			"Adjustment",
 			"Reversal",
+			"Block",
+			"Unblock",
 		]
 		on_hand_after: DF.Int
 		posted_at: DF.Datetime
@@ -49,7 +53,8 @@ class StockLedger(AppendOnlyMixin, Document):
 	# end: auto-generated types
 
 	def validate(self) -> None:
-		if not (self.qty_change or self.reserved_change or self.in_transit_change):
+		changes = (self.qty_change, self.reserved_change, self.in_transit_change, self.blocked_change)
+		if not any(changes):
 			frappe.throw(
 				_("A stock movement of SKU {0} must change something.").format(self.sku),
 				exc=InvalidValueError,
