@@ -70,6 +70,11 @@ class TestMatrix(StockPageTest):
 		)
 		self.assertEqual(row["value"], 60)
 
+	def test_stock_of_a_sku_that_is_gone_does_not_hide_the_rest(self):
+		frappe.db.delete("SKU", {"name": self.second})
+		answer = self.ask("matrix", category="", warehouse=self.near)
+		self.assertEqual([row["sku"] for row in answer["rows"]], [self.first])
+
 	def test_what_open_orders_lack_is_not_promised_again(self):
 		bundle = create_bundle([(self.first, 2)]).name
 		create_order([(self.first, 3), (bundle, 1)])

@@ -139,7 +139,7 @@ def get_matrix(filters: Filters, page: Page) -> dict:
 	_fill_places(rows, conditions)
 	waiting = demand.get_waiting()
 	return {
-		"rows": [_sum_up(rows[name], waiting.get(name, 0)) for name in names],
+		"rows": [_sum_up(rows[name], waiting.get(name, 0)) for name in names if name in rows],
 		"count": _count(found, conditions.values),
 		"warehouses": sorted({warehouse for row in rows.values() for warehouse in row.places}),
 	}
