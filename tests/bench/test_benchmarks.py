@@ -132,3 +132,24 @@ def test_reserve_prints_two_rates_and_cleans_up(site: str) -> None:
 	assert figures["orders"] == 60
 	assert min(figures["orders_per_s"], figures["one_by_one_orders_per_s"]) > 0
 	assert count() | {name: frappe.db.count(name) for name in names} == before
+
+
+def test_tracking_alarms_what_was_injected_and_cleans_up(site: str) -> None:
+	counted = ("Shipment", "Tracking Event", "Parcel Alert", "Courier", "Warehouse")
+	frappe.db.rollback()
+	before = {doctype: frappe.db.count(doctype) for doctype in counted}
+	result = subprocess.run(
+		[sys.executable, str(ROOT / "benchmarks" / "tracking.py"), "--json"],
+		env=os.environ | {"OMS_BENCHMARK_PARCELS": "150", "PYTHONPATH": str(ROOT)},
+		capture_output=True,
+		text=True,
+		check=False,
+	)
+	assert result.returncode == 0, result.stderr[-3000:]
+	figures = json.loads(result.stdout.splitlines()[-1])
+	assert figures["parcels"] == 150
+	assert figures["injected"] > 5
+	assert (figures["missed"], figures["late"], figures["not_closed"]) == (0, 0, 0)
+	assert figures["complaints_with"] < figures["complaints_without"]
+	frappe.db.rollback()
+	assert {doctype: frappe.db.count(doctype) for doctype in counted} == before

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import frappe
 
 from storegroup_oms.bulk import reserve_names
+from storegroup_oms.couriers.tracking.problems import TOLD
 from storegroup_oms.customers.masking import mask_mobile, mask_name
 from storegroup_oms.fulfilment.doctype.tracking_event.tracking_event import make_text_hash
 from storegroup_oms.fulfilment.stops import make_state
@@ -193,6 +194,9 @@ def _make_row(company: Company, parcel: Parcel) -> dict:
 		"verified_at": moments.get("picked") if parcel.status != "Printed" else None,
 		"shipped_at": moments.get("shipped") if left else None,
 		"delivered_at": last[0] if last[1] == "Delivered" else None,
+		"picked_up_at": next((event[0] for event in parcel.events if event[1] != "Accepted"), None),
+		"tracked_problem": parcel.exception if parcel.exception in TOLD else None,
+		"tracked_problem_at": last[0] if parcel.exception in TOLD else None,
 		"last_event_at": last[0],
 		"last_place": last[2],
 		"last_event_text": last[3],

@@ -12,7 +12,7 @@ RULES = (
 	("Wrong Address or Phone", "Wrong Address", 0, "Urgent"),
 	("Damaged on the Way", "Damaged", 0, "High"),
 	("Late for Its Lane", "Delayed", 24, "Normal"),
-	("Signed for without a Delivery Scan", "No Delivery Scan", 12, "Normal"),
+	("Signed for without a Delivery Scan", "No Delivery Scan", 24, "Normal"),
 )
 FIELDS = ("rule_name", "kind", "hours", "priority")
 

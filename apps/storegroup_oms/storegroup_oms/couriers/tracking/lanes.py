@@ -1,5 +1,7 @@
 """How long parcels take on each lane (courier, warehouse, province): figures of the last 90 days, reckoned each night.
 
+Those that left in the last week don't count: of them only the fast ones have arrived yet.
+
 Of n parcels in the order of their hours, half arrive within those of number ceil(n / 2), 90 % within those of number
 ceil(0.9 n): hours that a parcel really took, never a value between two.
 """
@@ -14,6 +16,7 @@ from storegroup_oms.hashing import make_row_name
 from storegroup_oms.transactions import run_in_transaction
 
 DAYS = 90
+NEWEST_DAYS = 7
 FIELDS = ("courier", "warehouse", "province", "parcels", "median_hours", "p90_hours", "pickup_hours")
 # To tell a buyer something takes fewer parcels than to alarm.
 LEAST_TO_TELL = 5
@@ -34,7 +37,7 @@ _QUERY = """
 				TIMESTAMPDIFF(SECOND, shipped_at, delivered_at) / 3600 AS hours,
 				GREATEST(TIMESTAMPDIFF(SECOND, shipped_at, picked_up_at), 0) / 3600 AS pickup
 			FROM tabShipment
-			WHERE shipped_at >= %(since)s AND status = 'Delivered' AND delivered_at > shipped_at
+			WHERE shipped_at >= %(since)s AND shipped_at < %(until)s AND status = 'Delivered' AND delivered_at > shipped_at
 				AND IFNULL(courier, '') != '' AND IFNULL(province, '') != ''
 		) taken
 	) placed GROUP BY courier, warehouse, province"""
@@ -42,10 +45,11 @@ _QUERY = """
 
 def refresh(now: datetime | None = None) -> int:
 	"""Reckon all lanes anew; returns how many there are. Never commits."""
-	since = (now or now_datetime()) - timedelta(days=DAYS)
+	now = now or now_datetime()
+	values = {"since": now - timedelta(days=DAYS), "until": now - timedelta(days=NEWEST_DAYS)}
 	rows = []
 	for warehouse in ("warehouse", "''"):
-		rows += frappe.db.sql(_QUERY.format(warehouse=warehouse), {"since": since}, as_dict=True)
+		rows += frappe.db.sql(_QUERY.format(warehouse=warehouse), values, as_dict=True)
 	for row in rows:
 		row.name = make_row_name(row.courier, row.warehouse, row.province)
 	frappe.db.delete("Lane Figure")

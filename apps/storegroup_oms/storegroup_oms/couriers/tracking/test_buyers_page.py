@@ -5,6 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import frappe
+from frappe.website.serve import get_response
 
 from storegroup_oms.api import tracking
 from storegroup_oms.couriers.tracking import buyers_page, events, lanes
@@ -105,7 +106,7 @@ class TestBuyersPage(IntegrationTest):
 	def test_when_it_will_come(self):
 		(parcel,) = buyers_page.find_parcels(self.shipment.waybill_no, "5678")
 		self.assertIsNone(parcel["expected_by"])
-		shipped = to_site_time(NOON) - timedelta(days=5)
+		shipped = to_site_time(NOON) - timedelta(days=15)
 		for hours in range(10, 20):
 			make_parcel(
 				self.shipment.courier,
@@ -146,6 +147,17 @@ class TestLimits(IntegrationTest):
 				self.ask(address, f"N{make_suffix()}")
 			with self.assertRaises(frappe.TooManyRequestsError):
 				self.ask(address, f"N{make_suffix()}")
+
+
+class TestPage(IntegrationTest):
+	def test_anybody_may_open_it(self):
+		frappe.set_user("Guest")
+		frappe.utils.set_request(method="GET", path="track")
+		response = get_response()
+		self.assertEqual(response.status_code, 200)
+		text = response.get_data(as_text=True)
+		self.assertIn('name="digits"', text)
+		self.assertNotIn("{{", text)
 
 
 class TestTexts(UnitTest):

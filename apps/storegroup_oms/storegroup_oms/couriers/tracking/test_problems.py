@@ -10,6 +10,7 @@ from storegroup_oms.couriers.tracking import events, problems
 from storegroup_oms.couriers.tracking.test_events import NOON, make_courier, make_parcel, make_trace
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.orders.order_rows import to_site_time
+from storegroup_oms.setup.tracking_rules import ensure_tracking_rules
 from storegroup_oms.tests.compat import IntegrationTest
 from storegroup_oms.tests.factories import create_order, create_shop, create_user, make_suffix
 
@@ -17,7 +18,9 @@ from storegroup_oms.tests.factories import create_order, create_shop, create_use
 class ProblemTest(IntegrationTest):
 	def setUp(self):
 		super().setUp()
-		frappe.db.sql("UPDATE `tabTracking Rule` SET enabled = 1")
+		# As shipped, whatever a desk on this site has made of them.
+		frappe.db.delete("Tracking Rule")
+		ensure_tracking_rules()
 		self.courier = make_courier()
 		self.order = create_order(status="Shipped", shop=create_shop().name)
 		self.shipment = make_parcel(self.courier, [self.order], province="浙江省")
@@ -128,12 +131,12 @@ class TestClocks(ProblemTest):
 	def test_signed_for_without_a_delivery_scan(self):
 		self.scan(1, "快件已由【杭州】揽收")
 		self.scan(20, "快件已签收")
-		self.check(31.9)
+		self.check(43.9)
 		self.assertEqual(self.get_open(), [])
-		self.check(32)
+		self.check(44)
 		self.assertEqual(self.get_open(), ["No Delivery Scan"])
 		self.scan(19, "【上海】正在派件")  # told late
-		self.check(32)
+		self.check(44)
 		self.assertEqual(self.get_open(), [])
 
 

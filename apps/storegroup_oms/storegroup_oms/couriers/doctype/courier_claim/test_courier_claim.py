@@ -86,3 +86,10 @@ class TestCourierClaim(IntegrationTest):
 		self.assertEqual(tracking.get_alert_counts(), [])
 		frappe.set_user("Administrator")
 		self.assertEqual(frappe.db.get_value("Parcel Alert", alert, "status"), "Open")
+
+	def test_the_letter(self):
+		claim = create_courier_claim(self.shipment, reason="<b>please</b>")
+		letter = frappe.get_print("Courier Claim", claim.name, "Courier Claim Letter")
+		for text in (claim.name, self.shipment.waybill_no, self.courier):
+			self.assertIn(text, letter)
+		self.assertIn("&lt;b&gt;please", letter)
