@@ -22,8 +22,16 @@ def connect_shops(bench: Bench, site_name: str) -> None:
 	"""
 	ports = bench.load_ports()
 	shops = call(bench, "GET", "/_control/shops")["shops"]
+	services = call(bench, "GET", "/_control/services")["services"]
 	wanted = fingerprint(
-		json.dumps([sorted(ports.items()), [shop["shop_id"] for shop in shops], site_name]),
+		json.dumps(
+			[
+				sorted(ports.items()),
+				[shop["shop_id"] for shop in shops],
+				[service["key"] for service in services],
+				site_name,
+			]
+		),
 		bench.state / "stamps" / f"demo-{site_name}",
 	)
 	if bench.is_stamped(f"practice-{site_name}", wanted):
@@ -34,7 +42,7 @@ def connect_shops(bench: Bench, site_name: str) -> None:
 				address = f"http://127.0.0.1:{ports['http']}/webhooks/douyin"
 				call(bench, "PATCH", f"/_control/shops/{shop['shop_id']}", {"webhook_url": address})
 		file = bench.state / "run" / "practice-shops.json"
-		write_text(file, json.dumps([_make_access(shop) for shop in shops]), mode=0o600)
+		write_text(file, json.dumps([*map(_make_access, shops), *services]), mode=0o600)
 		try:
 			site.run_frappe(bench, "--site", site_name, "oms-connect-shops", "--file", str(file))
 		finally:

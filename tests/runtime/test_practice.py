@@ -20,16 +20,17 @@ SHOP = {
 	"refresh_token": "r",
 	"token_expires_at": 1.0,
 }
+SERVICE = {"service": "KDNiao", "key": "k", "secret": "s", "gateway_url": "http://127.0.0.1:1"}
 
 
 @pytest.fixture
 def sandbox(bench):
-	"""A control interface that names one shop; keeps what it was asked."""
+	"""A control interface that names one shop and one service; keeps what it was asked."""
 	asked = []
 
 	class Handler(BaseHTTPRequestHandler):
 		def do_GET(self):
-			self.answer({"shops": [SHOP]})
+			self.answer({"shops": [SHOP], "services": [SERVICE]})
 
 		def do_PATCH(self):
 			length = int(self.headers["Content-Length"])
@@ -72,6 +73,7 @@ def test_shops_are_connected_once_and_the_file_with_secrets_is_gone(bench, sandb
 	assert len(runs) == 1
 	assert arguments == ("--site", "x.localhost", "oms-connect-shops")
 	assert shops[0]["platform_shop_id"] == "demo-douyin-19" and shops[0]["session_token"] == "a"
+	assert shops[1] == SERVICE
 	assert sandbox == [
 		(
 			"/_control/shops/demo-douyin-19",

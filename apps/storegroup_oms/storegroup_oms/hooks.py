@@ -107,7 +107,10 @@ order_event_sinks = [
 order_saved_sinks = ["storegroup_oms.fulfilment.approval.settle_saved"]
 # Each gets {name, from_status (None: a new one), to_status} of parcels that were made or moved past their documents,
 # in the same transaction.
-shipment_change_sinks = ["storegroup_oms.open_api.outbox.note_parcels"]
+shipment_change_sinks = [
+	"storegroup_oms.open_api.outbox.note_parcels",
+	"storegroup_oms.couriers.waybills.recycling.note_changes",
+]
 # Each gets the rows of the stock ledger just written, in the same transaction.
 stock_movement_sinks = [
 	"storegroup_oms.connectors.stock_hints.note_stock",
@@ -142,6 +145,7 @@ scheduler_events = {
 			"storegroup_oms.inventory.drifts.enqueue_moved",
 			"storegroup_oms.inventory.figures.enqueue_moved",
 			"storegroup_oms.connectors.runner.recheck_day",
+			"storegroup_oms.couriers.waybills.recycling.enqueue_settle",
 			"storegroup_oms.orders.buyers.enqueue_stale",
 		],
 		"23 3 * * *": [
@@ -152,6 +156,7 @@ scheduler_events = {
 			"storegroup_oms.inventory.drifts.enqueue_whole",
 			"storegroup_oms.inventory.figures.enqueue_all",
 		],
+		"37 4 * * *": ["storegroup_oms.couriers.waybills.recycling.enqueue_recycle"],
 		"41 3 * * *": ["storegroup_oms.orders.statistics.enqueue_refresh"],
 		"17 4 * * *": ["storegroup_oms.couriers.tracking.lanes.enqueue"],
 	},

@@ -40,6 +40,7 @@ BY_BOTH = {
 	"Shipment",
 	"Tracking Event",
 	"Parcel Alert",
+	"Waybill",
 	"Customer",
 }
 STANDALONE = [
@@ -49,6 +50,7 @@ STANDALONE = [
 	and doctype not in ("Order Item", "Warehouse Region", "Shipment Order", "Shipment Item", "Shop Warehouse")
 	and doctype
 	not in ("After-sale Inspection", "Customer Identity", "Stock Entry Item", "Courier Claim Parcel")
+	and not doctype.startswith("Waybill Account ")
 ]
 
 

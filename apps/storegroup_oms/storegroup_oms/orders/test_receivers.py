@@ -190,6 +190,10 @@ class TestStoreReceivers(IntegrationTest):
 
 		self.assertFalse(frappe.db.exists("Order Receiver", order.name))
 		self.assertEqual(receivers.get_receiver(order.name), Receiver("李*", "139****0000"))
+		self.assertEqual(
+			receivers.get_receivers([order.name, "SO-none"]),
+			{order.name: receivers.get_receiver(order.name)},
+		)
 
 	def test_an_unknown_order_has_an_empty_receiver(self):
 		self.assertEqual(receivers.get_receiver("SO-NONE"), Receiver())

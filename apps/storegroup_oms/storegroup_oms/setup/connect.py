@@ -11,6 +11,7 @@ from frappe.utils import get_system_timezone
 
 from storegroup_oms.connectors import runner
 from storegroup_oms.exceptions import InvalidValueError
+from storegroup_oms.setup.demo_waybills import ensure_account
 
 SECRETS = ("app_secret", "session_token", "refresh_token")
 
@@ -19,13 +20,17 @@ def connect_shops(path: str) -> Iterator[str]:
 	"""Give each listed shop its access and start its first pull; yields a line for each.
 
 	The file holds a JSON list of {platform_shop_id, platform, gateway_url, app_key, app_secret, session_token,
-	refresh_token, token_expires_at (unix seconds)}. Shops that the site doesn't have are passed over.
+	refresh_token, token_expires_at (unix seconds)}, and of {service, key, secret, gateway_url} for waybills. Shops that the site doesn't have are passed over.
 	Raises InvalidValueError for a file of another shape. Doesn't commit.
 	"""
 	rows = json.loads(Path(path).read_text())
 	if not isinstance(rows, list):
 		raise InvalidValueError("The file must hold a JSON list of shops.")
 	for row in rows:
+		if "service" in row:
+			access = {"app_key": row["key"], "app_secret": row["secret"], "gateway_url": row["gateway_url"]}
+			yield f"{ensure_account(row['service'], **access)}: connected"
+			continue
 		name = frappe.db.get_value(
 			"Shop", {"platform": row["platform"], "platform_shop_id": row["platform_shop_id"]}
 		)

@@ -2,7 +2,7 @@
 
 import frappe
 
-from storegroup_oms.setup import demo_masters, demo_stock, demo_store, demo_work, profiles
+from storegroup_oms.setup import demo_masters, demo_stock, demo_store, demo_waybills, demo_work, profiles
 from storegroup_oms.setup.demo_buyers import Buyers
 from storegroup_oms.setup.demo_company import Company, read_company
 from storegroup_oms.setup.demo_orders import make_orders
@@ -22,6 +22,7 @@ def load(folder: str, staff_password: str) -> dict[str, int]:
 	demo_masters.ensure_skus(company)
 	demo_masters.ensure_users(company, staff_password)
 	demo_masters.ensure_shops(company)
+	demo_waybills.ensure_accounts()
 	demo_masters.ensure_user_permissions(company)
 	demo_masters.ensure_listings(company)
 	added = _load_history(company)

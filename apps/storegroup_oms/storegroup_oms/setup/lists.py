@@ -114,6 +114,22 @@ COLUMNS = {
 		("days", "Days"),
 		("each_warehouse", "Each Warehouse by Itself"),
 	),
+	"Waybill": (
+		("name", "ID"),
+		("status_field", "Status"),
+		("number", "Waybill No"),
+		("courier", "Courier"),
+		("shipment", "Parcel"),
+		("account", "Waybill Account"),
+		("assigned_at", "Assigned At"),
+	),
+	"Waybill Account": (
+		("name", "ID"),
+		("status_field", "Status"),
+		("provider", "Service"),
+		("shop", "Shop"),
+		("priority", "Priority"),
+	),
 	"Pull Window": (
 		("name", "ID"),
 		("status_field", "Status"),

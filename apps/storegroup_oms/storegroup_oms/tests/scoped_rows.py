@@ -67,6 +67,10 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Lane Figure": insert("Lane Figure", warehouse=warehouse, province="浙江省").name,
 		"Parcel Alert": insert("Parcel Alert", shipment=shipment.name, kind="No Pickup", status="Open").name,
 		"Courier Claim": factories.create_courier_claim(shipment, warehouse=warehouse).name,
+		"Waybill": insert("Waybill", shipment=shipment.name, state="Requested").name,
+		"Waybill Account": insert(
+			"Waybill Account", account_name=f"Account {shop}", provider="Cainiao", shop=shop
+		).name,
 		"Listing": factories.create_listing(shop=shop, sku=sku).name,
 		"After-sale Case": factories.create_after_sale_case(order.name).name,
 		"Task": factories.create_task(shop=shop).name,
