@@ -15,7 +15,8 @@ import redis
 from frappe.utils import cint, now_datetime
 
 from storegroup_oms.connectors.gate import get_redis
-from storegroup_oms.fulfilment import allocation, parcels, wants
+from storegroup_oms.exceptions import InvalidValueError
+from storegroup_oms.fulfilment import allocation, layout, parcels, wants
 from storegroup_oms.fulfilment.parcel_rows import GONE
 from storegroup_oms.fulfilment.parcel_rows import LIVE as PACKED
 from storegroup_oms.fulfilment.wants import LEFT, LIVE
@@ -124,11 +125,21 @@ def run() -> allocation.Result:
 		work_off(find_lost(), result)
 		serve(result)
 	_work_off("Order", parcels.find_unsettled(), _settle)
+	if cint(frappe.db.get_single_value("OMS Settings", "merge_by_itself")):
+		for group in layout.find_mergeable(only_sure=True):
+			_work_off("Shipment", [",".join(group)], _merge)
 	return result
 
 
 def _settle(orders: Sequence[str]) -> None:
 	run_in_latest(partial(parcels.ensure_parcels, orders))
+
+
+def _merge(groups: Sequence[str]) -> None:
+	for group in groups:
+		with suppress(InvalidValueError):
+			# Different couriers, or somebody was quicker: people see the suggestion.
+			run_in_latest(partial(layout.merge, group.split(",")))
 
 
 def give_back(result: allocation.Result, reserves: bool) -> None:
