@@ -130,10 +130,11 @@ def _lock_open(names: Sequence[str]) -> Locked:
 		parcel = locked.parcels.get(name)
 		if not parcel:
 			_refuse(_("Parcel {0} doesn't exist, or it was changed at this moment.").format(name))
+		status = parcel.row.status
 		if not parcel.is_open:
 			_refuse(
 				_("Parcel {0} is {1}. Only parcels that are not printed can be changed.").format(
-					name, _(parcel.row.status)
+					name, _(status)
 				)
 			)
 		if parcel.row.waybill_no:
@@ -167,7 +168,7 @@ def _check_together(found: Sequence[Parcel], locked: Locked) -> None:
 			_(
 				"Parcels {0} are of {1}. A platform's waybill takes its own orders alone; where numbers come from"
 				" elsewhere, an administrator can allow it in the settings."
-			).format(names, ", ".join(_(platform) for platform in platforms))
+			).format(names, ", ".join(platforms))
 		)
 
 

@@ -6,6 +6,7 @@ frappe.provide("storegroup_oms");
 import "./find_order";
 import "./list_count";
 import "./parcel_way";
+import "./parcels";
 
 // Lists of orders need the whole width. Who has chosen otherwise (menu: Toggle Full Width) keeps it.
 if (localStorage.container_fullwidth === undefined) {

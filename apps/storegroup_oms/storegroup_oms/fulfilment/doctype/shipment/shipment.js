@@ -13,8 +13,30 @@ frappe.ui.form.on("Shipment", {
 			frm.dashboard.set_headline(__(frm.doc.exception), "orange");
 		}
 		show_tracking(frm);
+		if (!frm.is_new() && frappe.model.can_write("Shipment")) add_actions(frm);
 	},
 });
+
+function add_actions(frm) {
+	const parcels = storegroup_oms.parcels;
+	const add = (label, work) =>
+		frm.add_custom_button(label, () => Promise.resolve(work([frm.doc.name])).then(() => frm.reload_doc()));
+	if (frm.doc.status === "To Print" && !frm.doc.waybill_no) {
+		frm.add_custom_button(__("Split"), () => parcels.split(frm));
+		if (frm.doc.orders.length > 1) add(__("Take Apart"), parcels.unmerge);
+	}
+	if (["Printed", "Picked"].includes(frm.doc.status)) {
+		add(__("Take Back Print"), (names) => parcels.take_step("undo_print", names));
+	}
+	if (frm.doc.status === "Verified") {
+		add(__("Take Back Verification"), (names) => parcels.take_step("undo_verify", names));
+	}
+	if (["Printed", "Picked", "Verified"].includes(frm.doc.status)) add(__("Ship"), parcels.ship);
+	if (["To Print", "Printed", "Picked", "Verified"].includes(frm.doc.status)) {
+		if (frm.doc.stop_reasons) add(__("Let Go"), parcels.release);
+		else add(__("Stop"), parcels.stop);
+	}
+}
 
 function show_tracking(frm) {
 	const wrapper = frm.get_field("tracking_html").$wrapper.empty();

@@ -10,10 +10,25 @@ const SHIPMENT_COLOURS = {
 	Returned: "orange",
 	Cancelled: "gray",
 };
+const SHIPMENT_LIVE = ["To Print", "Printed", "Picked", "Verified"];
+
+function make_stop_pills(codes) {
+	return (codes || "")
+		.split(",")
+		.filter(Boolean)
+		.map((code) => {
+			const label = frappe.utils.escape_html(__(frappe.unscrub(code)));
+			return `<span class="indicator-pill red no-indicator-dot mr-1">${label}</span>`;
+		})
+		.join("");
+}
 
 frappe.listview_settings["Shipment"] = {
 	add_fields: ["status", "exception", "stop_reasons"],
 	get_indicator(doc) {
+		if (doc.stop_reasons && SHIPMENT_LIVE.includes(doc.status)) {
+			return [`${__("Stopped")} · ${__(doc.status)}`, "red", `status,=,${doc.status}`];
+		}
 		return [__(doc.status), SHIPMENT_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
 	},
 	formatters: {
@@ -22,5 +37,43 @@ frappe.listview_settings["Shipment"] = {
 				? `<span class="indicator-pill red no-indicator-dot">${__(value)}</span>`
 				: "";
 		},
+		stop_reasons: (value) => make_stop_pills(value),
+	},
+	onload(listview) {
+		const filters = {
+			"To Print": [["Shipment", "status", "=", "To Print"]],
+			"Stopped, to Find Again": [
+				["Shipment", "status", "in", ["Printed", "Picked", "Verified"]],
+				["Shipment", "stop_reasons", "is", "set"],
+			],
+		};
+		const labels = { "To Print": __("To Print"), "Stopped, to Find Again": __("Stopped, to Find Again") };
+		for (const key of Object.keys(filters)) {
+			listview.page.add_inner_button(
+				labels[key],
+				() => listview.filter_area.clear(false).then(() => listview.filter_area.add(filters[key])),
+				__("Queues")
+			);
+		}
+		if (!frappe.model.can_write("Shipment")) return;
+		const parcels = storegroup_oms.parcels;
+		listview.page.add_inner_button(__("Parcels to Put Together"), () => parcels.show_suggestions(listview));
+		const actions = [
+			[__("Ship"), parcels.ship],
+			[__("Put Together"), parcels.merge],
+			[__("Take Apart"), parcels.unmerge],
+			[__("Stop"), parcels.stop],
+			[__("Let Go"), parcels.release],
+			[__("Take Back Print"), (names) => parcels.take_step("undo_print", names)],
+			[__("Take Back Verification"), (names) => parcels.take_step("undo_verify", names)],
+		];
+		for (const [label, work] of actions) {
+			listview.page.add_action_item(label, () =>
+				Promise.resolve(work(listview.get_checked_items(true))).then(() => {
+					listview.clear_checked_items();
+					listview.refresh();
+				})
+			);
+		}
 	},
 };

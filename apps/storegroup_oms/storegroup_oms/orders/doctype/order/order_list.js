@@ -144,6 +144,17 @@ frappe.listview_settings["Order"] = {
 				storegroup_oms.connections.refresh_orders(listview.get_checked_items(true))
 			);
 		}
+		if (frappe.model.can_write("Shipment")) {
+			const parcels = storegroup_oms.parcels;
+			const add = (label, work) =>
+				listview.page.add_action_item(label, () =>
+					parcels
+						.with_parcels_of(listview.get_checked_items(true), work)
+						.then(() => listview.refresh())
+				);
+			add(__("Put Orders Together"), parcels.merge);
+			add(__("Ship the Parcels"), parcels.ship);
+		}
 		if (frappe.model.can_create("Order Import")) {
 			listview.page.add_inner_button(__("Import Order File"), () => frappe.new_doc("Order Import"));
 		}
