@@ -42,6 +42,7 @@ class TestParcelRaces(IntegrationTest):
 			frappe.db.delete(doctype, {"sku": self.sku})
 		frappe.db.delete("Routing Decision", {"order": ("in", self.orders)})
 		frappe.db.delete("Ship Confirmation", {"order": ("in", self.orders)})
+		frappe.db.commit()
 		remove_shop(self.shop)
 		for doctype, name in (("SKU", self.sku), ("Warehouse", self.warehouse), ("Courier", self.courier)):
 			frappe.db.delete(doctype, {"name": name})
