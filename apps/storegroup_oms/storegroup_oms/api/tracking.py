@@ -49,7 +49,7 @@ def _read_names(names: list[str]) -> list[str]:
 	return [str(name) for name in names]
 
 
-@frappe.whitelist(methods=["GET"])
+@frappe.whitelist(methods=["GET", "POST"])
 def get_alert_counts() -> list[dict]:
 	"""Open alerts of the user's scope by kind, the gravest first: {kind, open}; only kinds that have any."""
 	require_permission("Parcel Alert", "read")
