@@ -186,7 +186,7 @@ class Platforms:
 			f"{platform} {code}: {count}"
 			for platform, calls in self.get_calls().items()
 			for code, count in calls["refused"].items()
-			if code not in EXPIRED[platform] | INJECTED[platform]
+			if code not in EXPIRED.get(platform, set()) | INJECTED.get(platform, set())
 		]
 
 
@@ -195,7 +195,7 @@ def count_calls(calls: dict[str, dict]) -> dict[str, int]:
 	figures: dict[str, int] = {"accepted": 0, "expired": 0}
 	for platform, row in calls.items():
 		figures["accepted"] += row["accepted"]
-		figures["expired"] += sum(row["refused"].get(code, 0) for code in EXPIRED[platform])
+		figures["expired"] += sum(row["refused"].get(code, 0) for code in EXPIRED.get(platform, ()))
 		_add(figures, "", row["faulted"].items())
 		_add(figures, "push_", row["pushed"].items())
 	return figures
