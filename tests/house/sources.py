@@ -181,6 +181,10 @@ def collect_template(path: Path, findings: Findings) -> None:
 			findings.add(literal[0], path)
 
 
+# Frappe's form puts it under the description of a time and translates the two together.
+TIME_ZONE = "Asia/Shanghai"
+
+
 def collect_json(path: Path, findings: Findings) -> None:
 	"""Names, labels, descriptions and options of a shipped record."""
 	data = json.loads(path.read_text())
@@ -194,6 +198,8 @@ def collect_json(path: Path, findings: Findings) -> None:
 			for row in record.get(table) or []:
 				for key in keys:
 					findings.add(row.get(key), path)
+				if row.get("fieldtype") == "Datetime" and row.get("description"):
+					findings.add(f"{row['description']}<br>{TIME_ZONE}", path)
 				if row.get("fieldtype") == "Select":
 					for option in (row.get("options") or "").split("\n"):
 						findings.add(option, path)

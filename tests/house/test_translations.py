@@ -110,11 +110,13 @@ def test_records_are_read(extract):
 		"fields": [
 			{"fieldtype": "Select", "label": "Size", "options": "\nSmall\nLarge", "description": "How big"},
 			{"fieldtype": "Link", "label": "Shop", "options": "Shop of another kind"},
+			{"fieldtype": "Datetime", "label": "Sent At", "description": "When"},
 		],
 	}
 	found = extract("parcel.json", json.dumps(record))
 
-	assert set(found.strings) == {"Parcel", "A parcel.", "Size", "Small", "Large", "How big", "Shop"}
+	words = {"Parcel", "A parcel.", "Size", "Small", "Large", "How big", "Shop", "Sent At", "When"}
+	assert set(found.strings) == words | {"When<br>Asia/Shanghai"}
 
 
 def test_a_missing_and_an_empty_translation_are_found(tmp_path):
