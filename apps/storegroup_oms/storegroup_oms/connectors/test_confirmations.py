@@ -21,14 +21,12 @@ class ConfirmationsTest(ConnectorTest):
 		self.enterContext(patch.object(confirmations, "wake", lambda *args, **more: True))
 
 	def remove_committed(self) -> None:
-		for doctype, field in (
-			("Shipment Order", "parent"),
-			("Shipment Item", "parent"),
-			("Shipment", "name"),
-		):
+		super().remove_committed()
+		children = (("Shipment Order", "parent"), ("Shipment Item", "parent"), ("Shipment", "name"))
+		for doctype, field in children:
 			frappe.db.delete(doctype, {field: ["in", self.parcels or [""]]})
 		frappe.db.delete("Courier", {"name": self.courier})
-		super().remove_committed()
+		frappe.db.commit()
 
 	def create_order(self, shop: str | None = None, **values):
 		return create_order([(self.sku, 1)], shop=shop or self.shop, **values)
