@@ -42,3 +42,20 @@ def describe_stock(error: ConnectorError) -> str:
 			" changed; read the listings again, then push. {0}"
 		).format(code)
 	return describe(error)
+
+
+def describe_confirmation(error: ConnectorError) -> str:
+	"""The same for a shipment that a platform doesn't take as confirmed."""
+	code = f"[{error.code}] {error.message}".strip()
+	if error.code == "courier_code":
+		return _(
+			"The courier has no code for this platform. Enter it at the courier, then tell the platform again. {0}"
+		).format(code)
+	if error.code == "earlier_parcel":
+		return _("An earlier parcel of this order must be confirmed first; it goes on by itself.")
+	if isinstance(error, RefusedError):
+		return _(
+			"The platform refused the confirmation. See whether the order is refunded or was shipped in its back office;"
+			" correct the courier or the number, then tell it again. {0}"
+		).format(code)
+	return describe(error)

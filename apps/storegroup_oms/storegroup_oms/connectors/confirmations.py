@@ -8,18 +8,18 @@ Ship Confirmation and of what orders say about it.
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 import frappe
 from frappe import _
-from frappe.utils import add_to_date, cint, now_datetime
+from frappe.utils import cint, now_datetime
 
 from storegroup_oms.bulk import insert_rows, update_rows
 from storegroup_oms.connectors import advice, alerts, backoff
 from storegroup_oms.connectors.base import Limits, PlatformClient, ShipmentNotice
 from storegroup_oms.connectors.errors import ConnectorError, RefusedError, RetryableError
 from storegroup_oms.connectors.fleet import Fleet
-from storegroup_oms.connectors.flights import LEASE_S, Flights, Outcome
+from storegroup_oms.connectors.flights import Flights, Outcome
+from storegroup_oms.connectors.leases import Leases
 from storegroup_oms.connectors.wakes import wake
 from storegroup_oms.transactions import run_in_latest
 
@@ -27,7 +27,6 @@ CLAIM = 60
 LIFE_S = 30.0
 LINGER_S = 1.0
 PAUSE_S = 0.1
-ACCESS_PAUSE_S = 2
 CAUSE = "ship_confirmation"
 # Under which field of Courier a platform knows it.
 COURIER_CODES = {
@@ -51,6 +50,15 @@ FIELDS = (
 )
 DUE = (
 	"""confirmation.status = 'Waiting' AND (confirmation.due_at IS NULL OR confirmation.due_at <= %(now)s)"""
+)
+LEASES = Leases(
+	"Ship Confirmation",
+	alias="confirmation",
+	claim="claim",
+	ends="due_at",
+	due=DUE,
+	urgency="requested_at, `order`, name",
+	unsent="status = 'Waiting'",
 )
 
 # Writing rows
@@ -214,6 +222,8 @@ class ShipConfirmations:
 	"""The Cargo of `flights`."""
 
 	kind = "confirm"
+	extend = LEASES.extend
+	give_back = LEASES.give_back
 
 	def claim(self, shops: Sequence[str], limit: int = CLAIM) -> list[frappe._dict]:
 		"""Whole orders that are due and nobody's, now ours; at most `limit` rows of each shop. Commits."""
@@ -223,49 +233,16 @@ class ShipConfirmations:
 				f"""SELECT name, shop, `order`, platform_order_no, courier, waybill_no, line_nos, is_first, attempts
 				FROM `tabShip Confirmation` confirmation WHERE name IN %(names)s AND {DUE}
 				ORDER BY `order`, is_first DESC, creation, name FOR UPDATE SKIP LOCKED""",
-				{"names": _find_due(shops, limit) or [""], "now": now_datetime()},
+				{"names": LEASES.find_due(shops, limit) or [""], "now": now_datetime()},
 				as_dict=True,
 			)
-			if not rows:
-				return rows
-			token = frappe.generate_hash(length=12)
 			codes = _read_courier_codes({row.courier for row in rows})
 			for row in rows:
-				row.claim, row.codes = token, codes.get(row.courier, {})
-			frappe.db.sql(
-				"UPDATE `tabShip Confirmation` SET claim = %s, due_at = %s WHERE name IN %s",
-				(token, _get_lease_end(), [row.name for row in rows]),
-			)
+				row.codes = codes.get(row.courier, {})
+			LEASES.take(rows)
 			return rows
 
 		return run_in_latest(work) if shops else []
-
-	def extend(self, claims: dict[str, int]) -> set[str]:
-		"""See `flights.Cargo`."""
-
-		def work() -> set[str]:
-			tokens = list(claims)
-			frappe.db.sql(
-				"UPDATE `tabShip Confirmation` SET due_at = %s WHERE claim IN %s", (_get_lease_end(), tokens)
-			)
-			counted = frappe.db.sql(
-				"SELECT claim, COUNT(*) FROM `tabShip Confirmation` WHERE claim IN %s GROUP BY claim",
-				[tokens],
-			)
-			return {token for token, count in counted if count == claims[token]}
-
-		return run_in_latest(work) if claims else set()
-
-	def give_back(self, rows: Sequence[frappe._dict]) -> None:
-		"""See `flights.Cargo`."""
-		frappe.db.sql(
-			"UPDATE `tabShip Confirmation` SET claim = NULL, due_at = %s WHERE name IN %s AND claim IN %s",
-			(
-				add_to_date(now_datetime(), seconds=ACCESS_PAUSE_S),
-				[row.name for row in rows],
-				sorted({row.claim for row in rows}),
-			),
-		)
 
 	def make_units(self, rows: Sequence[frappe._dict], limits: Limits) -> list[list[frappe._dict]]:
 		"""The parcels of one order together."""
@@ -313,21 +290,6 @@ class ShipConfirmations:
 			tell(shop)
 
 
-def _find_due(shops: Sequence[str], limit: int) -> list[str]:
-	return frappe.db.sql(
-		f"""SELECT name FROM (
-			SELECT name, ROW_NUMBER() OVER (PARTITION BY shop ORDER BY requested_at, `order`, name) AS place
-			FROM `tabShip Confirmation` confirmation WHERE shop IN %(shops)s AND {DUE}
-		) due WHERE place <= %(limit)s""",
-		{"shops": list(shops), "now": now_datetime(), "limit": limit},
-		pluck=True,
-	)
-
-
-def _get_lease_end() -> datetime:
-	return add_to_date(now_datetime(), seconds=LEASE_S)
-
-
 def _read_courier_codes(couriers: Iterable[str | None]) -> dict[str, dict[str, str]]:
 	rows = frappe.get_all(
 		"Courier",
@@ -364,25 +326,8 @@ def _make_row(outcome: Outcome) -> dict:
 		"status": "Failed" if is_final else "Waiting",
 		"due_at": None if is_final else backoff.get_due_at(attempts, error),
 		"error_code": error.code[:140],
-		"error_message": describe(error)[:500],
+		"error_message": advice.describe_confirmation(error)[:500],
 	}
-
-
-def describe(error: ConnectorError) -> str:
-	"""What happened and what to do, in the user's language, with the platform's code."""
-	code = f"[{error.code}] {error.message}".strip()
-	if error.code == "courier_code":
-		return _(
-			"The courier has no code for this platform. Enter it at the courier, then tell the platform again. {0}"
-		).format(code)
-	if error.code == "earlier_parcel":
-		return _("An earlier parcel of this order must be confirmed first; it goes on by itself.")
-	if isinstance(error, RefusedError):
-		return _(
-			"The platform refused the confirmation. See whether the order is refunded or was shipped in its back office;"
-			" correct the courier or the number, then tell it again. {0}"
-		).format(code)
-	return advice.describe(error)
 
 
 def tell(shop: str) -> None:

@@ -18,13 +18,12 @@ from storegroup_oms.connectors.errors import ConnectorError, CredentialError, Re
 from storegroup_oms.connectors.fleet import Fleet
 from storegroup_oms.connectors.gate import LONGEST_WAIT_S
 from storegroup_oms.connectors.http import LONGEST_PAUSE_S, TIMEOUT_S
+from storegroup_oms.connectors.leases import LEASE_S
 from storegroup_oms.transactions import run_in_latest
 
 CALLS_PER_SHOP = 6
 # Fewer than for reading: what failed is claimed anew, with whatever is wanted by then.
 ATTEMPTS = 2
-# A claim is its owner's for so long; a killed worker's rows are free after it.
-LEASE_S = 120
 LONGEST_CALL_S = ATTEMPTS * (LONGEST_WAIT_S + sum(TIMEOUT_S)) + LONGEST_PAUSE_S
 # A call that was begun within this ends within the lease.
 BEGIN_WITHIN_S = LEASE_S - LONGEST_CALL_S

@@ -14,7 +14,7 @@ import redis
 from frappe.utils import add_to_date, now_datetime
 
 from storegroup_oms.bulk import update_rows
-from storegroup_oms.connectors import demand, offers, stock_push
+from storegroup_oms.connectors import demand, offers
 from storegroup_oms.connectors.gate import get_redis
 from storegroup_oms.connectors.stock_hints import get_key, take_hints
 from storegroup_oms.transactions import run_in_transaction
@@ -40,7 +40,7 @@ def is_time(name: str, every_s: int) -> bool:
 
 
 def look() -> set[str]:
-	"""One look at what has changed; returns the shops with listings that must be pushed. Commits."""
+	"""One look at what has changed; returns the shops whose listings shall show another figure. Commits."""
 	frappe.db.commit()  # what was read before may be old
 	hints = take_hints()
 	compares = is_time("compared", COMPARE_EVERY_S)
@@ -57,7 +57,7 @@ def look() -> set[str]:
 		listings |= set(_take_turn())
 	shops = write_wanted(sorted(listings))
 	_mark_offered(changed)
-	return shops & set(stock_push.find_waiting_shops())
+	return shops
 
 
 def _read_ordered(orders: set[str]) -> set[str]:

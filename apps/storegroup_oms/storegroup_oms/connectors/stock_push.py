@@ -6,24 +6,22 @@ was pushed. `flights` carries them as `StockFigures`.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 import frappe
-from frappe.utils import add_to_date, cint, now_datetime
+from frappe.utils import cint, now_datetime
 
 from storegroup_oms.bulk import insert_rows, update_rows
 from storegroup_oms.connectors import advice, backoff
 from storegroup_oms.connectors.base import Limits, PlatformClient, StockLevel
 from storegroup_oms.connectors.errors import ConnectorError, RefusedError
-from storegroup_oms.connectors.flights import LEASE_S, Outcome
+from storegroup_oms.connectors.flights import Outcome
+from storegroup_oms.connectors.leases import Leases
 from storegroup_oms.connectors.offers import ASSUMED_DELAY_MS
 from storegroup_oms.transactions import run_in_latest
 
 # Listings of a shop that are claimed at once.
 CLAIM = 60
-# Listings of a shop whose access is being renewed are left alone for so long.
-ACCESS_PAUSE_S = 2
 # A platform that refuses is not asked again soon; a person looks first.
 REFUSED_ATTEMPTS = 12
 # Delays beyond these are an interruption, not the pace of pushes.
@@ -43,7 +41,16 @@ LOG_FIELDS = (
 )
 DUE = """listing.is_dirty = 1 AND listing.sku > '' AND listing.push_enabled = 1 AND listing.wanted_at IS NOT NULL
 	AND listing.status != 'Deleted' AND (listing.push_due_at IS NULL OR listing.push_due_at <= %(now)s)"""
-URGENCY = "wanted_qty < pushed_qty DESC, wanted_at, name"
+LEASES = Leases(
+	"Listing",
+	alias="listing",
+	claim="push_claim",
+	ends="push_due_at",
+	due=DUE,
+	# Lower figures come first, as they prevent oversell.
+	urgency="wanted_qty < pushed_qty DESC, wanted_at, name",
+	unsent="is_dirty = 1",
+)
 
 
 def find_waiting_shops() -> list[str]:
@@ -60,7 +67,7 @@ def find_waiting_shops() -> list[str]:
 def claim(shops: Sequence[str], limit: int = CLAIM) -> list[frappe._dict]:
 	"""Listings of shops that are due and nobody's, now ours; at most `limit` of each shop. Commits.
 
-	Lower figures come first, as they prevent oversell. Rows have name, shop, sku, platform_item_id, platform_sku_id,
+	Rows have name, shop, sku, platform_item_id, platform_sku_id,
 	qty, wanted_at, push_attempts, previous_qty (None: never pushed) and claim, the same in all of them.
 	"""
 
@@ -69,66 +76,14 @@ def claim(shops: Sequence[str], limit: int = CLAIM) -> list[frappe._dict]:
 			f"""SELECT name, shop, sku, platform_item_id, platform_sku_id, wanted_qty AS qty, wanted_at,
 			push_attempts, IF(pushed_at IS NULL, NULL, pushed_qty) AS previous_qty
 			FROM tabListing listing WHERE name IN %(names)s AND {DUE}
-			ORDER BY {URGENCY} FOR UPDATE SKIP LOCKED""",
-			{"names": _find_due(shops, limit) or [""], "now": now_datetime()},
+			ORDER BY {LEASES.urgency} FOR UPDATE SKIP LOCKED""",
+			{"names": LEASES.find_due(shops, limit) or [""], "now": now_datetime()},
 			as_dict=True,
 		)
-		token = frappe.generate_hash(length=12)
-		for row in rows:
-			row.claim = token
-		if rows:
-			frappe.db.sql(
-				"UPDATE tabListing SET push_claim = %s, push_due_at = %s WHERE name IN %s",
-				(token, _get_lease_end(), [row.name for row in rows]),
-			)
+		LEASES.take(rows)
 		return rows
 
 	return run_in_latest(work) if shops else []
-
-
-def _find_due(shops: Sequence[str], limit: int) -> list[str]:
-	return frappe.db.sql(
-		f"""SELECT name FROM (
-			SELECT name, ROW_NUMBER() OVER (PARTITION BY shop ORDER BY {URGENCY}) AS place
-			FROM tabListing listing WHERE shop IN %(shops)s AND {DUE}
-		) due WHERE place <= %(limit)s""",
-		{"shops": list(shops), "now": now_datetime(), "limit": limit},
-		pluck=True,
-	)
-
-
-def _get_lease_end() -> datetime:
-	return add_to_date(now_datetime(), seconds=LEASE_S)
-
-
-def extend(claims: Mapping[str, int]) -> set[str]:
-	"""Keep claimed listings for another while; returns the claims that still hold as many as given. Commits."""
-
-	def work() -> set[str]:
-		tokens = list(claims)
-		frappe.db.sql(
-			"UPDATE tabListing SET push_due_at = %s WHERE push_claim IN %s AND is_dirty = 1",
-			(_get_lease_end(), tokens),
-		)
-		counted = frappe.db.sql(
-			"SELECT push_claim, COUNT(*) FROM tabListing WHERE push_claim IN %s GROUP BY push_claim", [tokens]
-		)
-		return {token for token, count in counted if count == claims[token]}
-
-	return run_in_latest(work) if claims else set()
-
-
-def give_back(rows: Sequence[frappe._dict]) -> None:
-	"""Claimed listings that could not be sent are soon due again, as if nobody had tried. Doesn't commit."""
-	frappe.db.sql(
-		"""UPDATE tabListing SET push_claim = NULL, push_due_at = %s
-		WHERE name IN %s AND push_claim IN %s""",
-		(
-			add_to_date(now_datetime(), seconds=ACCESS_PAUSE_S),
-			[row.name for row in rows],
-			sorted({row.claim for row in rows}),
-		),
-	)
 
 
 def write_outcomes(outcomes: Sequence[Outcome]) -> None:
@@ -244,8 +199,8 @@ class StockFigures:
 
 	kind = "stock"
 	claim = staticmethod(claim)
-	extend = staticmethod(extend)
-	give_back = staticmethod(give_back)
+	extend = LEASES.extend
+	give_back = LEASES.give_back
 	write_outcomes = staticmethod(write_outcomes)
 	note = staticmethod(note_delays)
 

@@ -49,9 +49,9 @@ class ChangesTest(ListedTest):
 		return row.wanted_qty if row.wanted_at else None
 
 	def look(self, compares: bool = False) -> set[str]:
-		"""One look; without comparing it knows the hints only."""
+		"""One look, and the shops of it with figures to send; without comparing it knows the hints only."""
 		with patch.object(stock_changes, "is_time", lambda name, every_s: compares and name == "compared"):
-			return stock_changes.look()
+			return stock_changes.look() & set(stock_push.find_waiting_shops())
 
 
 class TestHints(ChangesTest):

@@ -214,11 +214,11 @@ class TestOrderOfFigures(PushTest):
 
 	def test_who_lost_the_claim_writes_nothing(self):
 		(row,) = stock_push.claim([self.shop])
-		self.assertEqual(stock_push.extend({row.claim: 1}), {row.claim})
+		self.assertEqual(stock_push.LEASES.extend({row.claim: 1}), {row.claim})
 		frappe.db.set_value("Listing", self.listing, "push_claim", "another")
 		frappe.db.commit()
 
-		self.assertEqual(stock_push.extend({row.claim: 1}), set())
+		self.assertEqual(stock_push.LEASES.extend({row.claim: 1}), set())
 		stock_push.write_outcomes([flights.Outcome(row)])
 		frappe.db.commit()
 		self.assertEqual((self.get_listing().pushed_at, self.get_log()), (None, []))
