@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import secrets
 from hmac import compare_digest
@@ -12,6 +10,7 @@ from aiohttp import web
 
 from ..answers import fail_transport, read_params, send_json
 from ..calls import Calls
+from ..couriers.wire import sign_kdniao
 from ..faults import BUSINESS, Faults
 from ..model import KDNIAO, Receiver, Refusal
 from ..waybills import make_route
@@ -48,9 +47,9 @@ class WaybillOrders:
 		text = params.get("RequestData", "")
 		if account is None:
 			raise Refusal("business_id", "EBusinessID 不存在")
-		digest = hashlib.md5(f"{text}{account.secret}".encode()).hexdigest()
-		expected = base64.b64encode(digest.encode())
-		if not compare_digest(expected, params.get("DataSign", "").encode()):
+		if not compare_digest(
+			sign_kdniao(text, account.secret).encode(), params.get("DataSign", "").encode()
+		):
 			raise Refusal("sign", "DataSign 签名错误")
 		rule = self.faults.draw(BUSINESS, KDNIAO, key, api)
 		if rule is not None:

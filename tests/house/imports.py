@@ -41,6 +41,7 @@ PURE = (
 	"fulfilment/printing/sheet.py",
 	"fulfilment/printing/words.py",
 	"fulfilment/routing.py",
+	"couriers/kdniao_form.py",
 	"couriers/waybills/access.py",
 	"couriers/waybills/base.py",
 	"couriers/waybills/cainiao.py",

@@ -1,6 +1,7 @@
 """The worked signatures of Kuaidi100 and KDNiao."""
 
-from storegroup_oms.couriers.waybills import kdniao, kuaidi100
+from storegroup_oms.couriers import kdniao_form
+from storegroup_oms.couriers.waybills import kuaidi100
 
 
 def test_kuaidi100_label():
@@ -9,5 +10,5 @@ def test_kuaidi100_label():
 
 
 def test_kdniao():
-	signature = kdniao.sign('{"LogisticCode": "YT123456789", "ShipperCode": "YTO"}', "kdn-key")
+	signature = kdniao_form.sign('{"LogisticCode": "YT123456789", "ShipperCode": "YTO"}', "kdn-key")
 	assert signature == "OTg3NDU4ZjNhMTZhMDExYmJkMjk1YzNlZTQ0NDJjZGI="

@@ -1,12 +1,7 @@
-"""KDNiao: query, subscription and push. Pure.
-
-`DataSign` is the Base64 of the 32 lower-case hex digits of an MD5, not of its bytes.
-"""
+"""KDNiao: query, subscription and push. Pure."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
@@ -17,6 +12,7 @@ import requests
 
 from storegroup_oms.connectors.errors import CredentialError, MappingError, RefusedError, SignatureError
 from storegroup_oms.connectors.http import Transport, parse_json
+from storegroup_oms.couriers.kdniao_form import make_form, sign
 from storegroup_oms.couriers.tracking.base import (
 	MOMENT,
 	PLACE_LENGTH,
@@ -53,11 +49,6 @@ HINTS = {
 	"604": "Customs",
 }
 BAD_KEY = ("验证", "签名", "非法", "商户", "账号")
-
-
-def sign(data: str, key: str) -> str:
-	"""`DataSign` of a request and of a push."""
-	return base64.b64encode(hashlib.md5((data + key).encode()).hexdigest().encode()).decode()
 
 
 def make_answer(business_id: str, now: datetime, reason: str = "") -> dict:
@@ -102,14 +93,7 @@ class KDNiaoClient:
 			_refuse(answer)
 
 	def _call(self, request_type: str, path: str, data: Mapping[str, str]) -> Mapping[str, Any]:
-		text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-		form = {
-			"RequestData": text,
-			"EBusinessID": self.customer,
-			"RequestType": request_type,
-			"DataSign": sign(text, self.key),
-			"DataType": "2",
-		}
+		form = make_form(request_type, data, self.customer, self.key)
 		request = requests.Request("POST", self.gateway + path, data=form)
 		return self.transport.call(request_type, lambda: request, parse_json)
 

@@ -7,6 +7,7 @@ the service gives the same number again, however often it is asked.
 from __future__ import annotations
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +16,8 @@ from typing import Any, ClassVar, TypeVar
 from ...connectors.errors import ConnectorError, RefusedError, RetryableError
 
 Item = TypeVar("Item")
-# The platforms' words for where an order comes from; other shops are OTHERS.
-CHANNELS = {"Taobao": "TB", "JD": "JD", "Pinduoduo": "PDD", "Douyin": "DY"}
+# How the services say that a number is not there, or not any more.
+ABSENT = re.compile(r"不存在|已取消|not[-_ ]?(?:exist|found)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,8 +70,7 @@ class Request:
 
 	@property
 	def wire_id(self) -> str:
-		"""The id in the letters that every service takes: letters, digits and underscores."""
-		return self.request_id.replace("-", "")
+		return make_wire_id(self.request_id)
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,11 @@ def make_answer(request: Request, found: Issued | ConnectorError | None) -> Answ
 			request, error=RetryableError("no_number", "The answer holds no number for this parcel.")
 		)
 	return Answer(request, issued=found)
+
+
+def make_wire_id(request_id: str) -> str:
+	"""A request's id in the letters that every service takes: letters, digits and underscores."""
+	return request_id.replace("-", "")
 
 
 def cut(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

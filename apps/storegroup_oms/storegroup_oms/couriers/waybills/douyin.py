@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...connectors.douyin.client import DouyinClient
 from ...connectors.errors import ConnectorError, RefusedError, RemoteNotFoundError
 from .base import (
+	ABSENT,
 	Answer,
 	Contract,
 	Issued,
@@ -24,7 +24,6 @@ from .base import (
 )
 
 OTHERS = "0"  # UNCONFIRMED: the table of channels isn't public
-_ABSENT = re.compile(r"不存在|已取消|not[-_ ]?(?:exist|found)", re.IGNORECASE)
 
 
 class DouyinService(WaybillService):
@@ -66,7 +65,7 @@ class DouyinService(WaybillService):
 		except RemoteNotFoundError:
 			return
 		except RefusedError as error:
-			if _ABSENT.search(error.message):
+			if ABSENT.search(error.message):
 				return
 			raise
 		result = get_object(data, "cancel_result")

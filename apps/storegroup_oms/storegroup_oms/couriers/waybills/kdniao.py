@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -21,8 +18,10 @@ from ...connectors.errors import (
 	SignatureError,
 )
 from ...connectors.http import Transport, parse_json
+from ..kdniao_form import make_form
 from .access import Access
 from .base import (
+	ABSENT,
 	Answer,
 	Contract,
 	Issued,
@@ -33,6 +32,7 @@ from .base import (
 	ask_each,
 	get_object,
 	get_text,
+	make_wire_id,
 )
 
 HOST, PATH = "https://api.kdniao.com", "/api/EOrderService"
@@ -45,12 +45,6 @@ EXISTS = ("105", "106")
 _SIGNATURE = re.compile(r"签名|DataSign|数据验证|非法请求|EBusinessID", re.IGNORECASE)
 _LIMITED = re.compile(r"频繁|超过.*次数|限流")
 _FAULT = re.compile(r"系统(?:错误|异常|繁忙)|稍后")
-_ABSENT = re.compile(r"不存在|已取消|not[-_ ]?(?:exist|found)", re.IGNORECASE)
-
-
-def sign(request_data: str, app_key: str) -> str:
-	"""Base64 of the lower hex MD5 over the exact text of RequestData."""
-	return base64.b64encode(hashlib.md5(f"{request_data}{app_key}".encode()).hexdigest().encode()).decode()
 
 
 class KDNiaoService(WaybillService):
@@ -76,7 +70,7 @@ class KDNiaoService(WaybillService):
 				CANCEL,
 				{
 					"ShipperCode": contract.code,
-					"OrderCode": request_id.replace("-", ""),
+					"OrderCode": make_wire_id(request_id),
 					"ExpNo": number,
 					"CustomerName": contract.customer_code,
 					"CustomerPwd": contract.customer_password,
@@ -91,16 +85,9 @@ class KDNiaoService(WaybillService):
 		return None
 
 	def _call(self, request_type: str, data: dict[str, Any]) -> dict[str, Any]:
-		text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+		form = make_form(request_type, data, self.access.app_key, self.access.app_secret)
 
 		def build() -> requests.Request:
-			form = {
-				"RequestData": text,
-				"EBusinessID": self.access.app_key,
-				"RequestType": request_type,
-				"DataSign": sign(text, self.access.app_secret),
-				"DataType": "2",
-			}
 			return requests.Request("POST", get_base_url(self.access.gateway_url, HOST, PATH), data=form)
 
 		return self.transport.call(f"kdniao.{request_type}", build, _read_answer)
@@ -120,7 +107,7 @@ def _read_answer(response: requests.Response) -> dict[str, Any]:
 		raise RateLimitedError(code, reason)
 	if _FAULT.search(reason):
 		raise RetryableError(code, reason)
-	raise (RemoteNotFoundError if _ABSENT.search(reason) else RefusedError)(code, reason)
+	raise (RemoteNotFoundError if ABSENT.search(reason) else RefusedError)(code, reason)
 
 
 def _write(request: Request, contract: Contract, sender: Party) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -24,6 +23,7 @@ from ...connectors.errors import (
 from ...connectors.http import Transport, parse_json
 from .access import Access
 from .base import (
+	ABSENT,
 	Answer,
 	Contract,
 	Issued,
@@ -34,6 +34,7 @@ from .base import (
 	ask_each,
 	get_object,
 	get_text,
+	make_wire_id,
 )
 
 HOST, PATH = "https://api.kuaidi100.com", "/label/order"
@@ -41,7 +42,6 @@ HOST, PATH = "https://api.kuaidi100.com", "/label/order"
 SIGNATURE, NO_ACCESS = ("503",), ("600", "601")
 RETRYABLE = ("500", "502")
 LIMITED = ("509",)
-_ABSENT = re.compile(r"不存在|已取消|not[-_ ]?(?:exist|found)", re.IGNORECASE)
 
 
 def sign(param: str, timestamp: str, key: str, secret: str) -> str:
@@ -77,7 +77,7 @@ class Kuaidi100Service(WaybillService):
 				{
 					**_write_contract(contract),
 					"kuaidinum": number,
-					"orderId": request_id.replace("-", ""),
+					"orderId": make_wire_id(request_id),
 					"reason": "取消发货",
 				},
 			)
@@ -123,7 +123,7 @@ def _read_answer(response: requests.Response) -> dict[str, Any]:
 		raise RateLimitedError(code, message)
 	if code in RETRYABLE:
 		raise RetryableError(code, message)
-	raise (RemoteNotFoundError if _ABSENT.search(message) else RefusedError)(code, message)
+	raise (RemoteNotFoundError if ABSENT.search(message) else RefusedError)(code, message)
 
 
 def _write(request: Request, contract: Contract, sender: Party) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 from ...connectors.errors import ConnectorError, RefusedError, RemoteNotFoundError
 from ...connectors.pinduoduo.client import PinduoduoClient
 from .base import (
-	CHANNELS,
 	Answer,
 	Contract,
 	Issued,
@@ -25,6 +24,7 @@ from .base import (
 
 # UNCONFIRMED: the address of the standard template; pdd.cloudprint.stdtemplates.get names the shop's own.
 TEMPLATE = "https://file-link.pinduoduo.com/express_std"
+CHANNELS = {"Taobao": "TB", "JD": "JD", "Pinduoduo": "PDD", "Douyin": "DY"}
 
 
 class PinduoduoService(WaybillService):
