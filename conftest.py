@@ -54,12 +54,33 @@ def open_site() -> None:
 
 	wait_for_other_runs()
 	os.chdir(ROOT / "sites")
+	keep_jobs_apart()
 	frappe.init(site, sites_path=".")
 	frappe.connect()
 	frappe.flags.in_test = True
 	if hasattr(frappe, "in_test"):  # Frappe 16
 		frappe.in_test = True
 	frappe.flags.mute_emails = True
+
+
+def keep_jobs_apart() -> None:
+	"""Jobs that tests start go to queues of this run, which nobody works on: a desk may run beside it with workers."""
+	import frappe
+
+	read = frappe.get_site_config
+
+	def get_site_config(*args: object, **options: object) -> dict:
+		return frappe._dict(read(*args, **options), bench_id=f"tests-{os.getpid()}")
+
+	frappe.get_site_config = get_site_config
+
+
+def discard_jobs() -> None:
+	"""Throw away the jobs that this run has started."""
+	from frappe.utils.background_jobs import get_queue, get_queue_list
+
+	for name in get_queue_list():
+		get_queue(name).delete(delete_jobs=True)
 
 
 def wait_for_other_runs() -> None:
@@ -85,6 +106,7 @@ def pytest_sessionfinish() -> None:
 	frappe = sys.modules.get("frappe")
 	if frappe and getattr(frappe.local, "db", None):
 		frappe.db.rollback()
+		discard_jobs()
 		frappe.destroy()
 	os.chdir(ROOT)
 	if _lock:

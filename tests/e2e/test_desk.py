@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Watch, open_route, show_field, take_picture
 from tests.e2e.seed import STATUSES, Seed, create_seed, remove_seed
 from tests.e2e.stack import Stack
+from tests.queues import use_queues
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -114,8 +115,7 @@ def test_a_job_moves_a_progress_bar(desk: Page, watch: Watch, stack: Stack):
 
 def publish_from_worker(stack: Stack, percent: int) -> None:
 	"""Have the stack's worker, not this process, publish the progress to its user."""
-	frappe.local.conf["bench_id"] = stack.bench_id
-	try:
+	with use_queues(stack):
 		frappe.enqueue(
 			"frappe.realtime.publish_progress",
 			queue="short",
@@ -123,8 +123,6 @@ def publish_from_worker(stack: Stack, percent: int) -> None:
 			title="导入订单",
 			description="2 / 10",
 		)
-	finally:
-		del frappe.local.conf["bench_id"]
 
 
 def test_a_wrong_password_is_refused(page: Page, stack: Stack):

@@ -11,9 +11,10 @@ from pathlib import Path
 import frappe
 
 from runtime.bench import Bench
+from tests.queues import use_queues
 from tests.reliability.stack import Stack
 
-from .shelf import LOOK_S, Shelf, StockDesk, use_queues, wait_until
+from .shelf import LOOK_S, Shelf, StockDesk, wait_until
 
 SETTLE_LIMIT_S = 300
 PATIENCE_S = 90.0

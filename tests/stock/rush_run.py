@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.bench import Bench
+from tests.queues import use_queues
 from tests.reliability.stack import Stack
 
-from .shelf import LOOK_S, Shelf, StockDesk, use_queues, wait_until
+from .shelf import LOOK_S, Shelf, StockDesk, wait_until
 
 SETTLE_LIMIT_S = 300
 TELL_EVERY_S = 5.0

@@ -1,8 +1,7 @@
 """Goods on sale in many shops of the sandbox and on the desk: made, moved, looked at, removed again."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import frappe
@@ -13,7 +12,6 @@ from storegroup_oms.tests.factories import create_warehouse
 from storegroup_oms.transactions import run_in_transaction
 from tests.reliability.chaos import Platforms
 from tests.reliability.desk import Desk
-from tests.reliability.stack import Stack
 
 LOOK_S = 0.25
 SHOPS_PER_APP = 2
@@ -108,20 +106,6 @@ class StockDesk(Desk):
 			frappe.db.delete(doctype, {"warehouse": self.warehouse})
 		frappe.db.delete("Warehouse", {"name": self.warehouse})
 		frappe.db.commit()
-
-
-@contextmanager
-def use_queues(stack: Stack) -> Iterator[None]:
-	"""Jobs that this process starts go to the stack's workers, not to those of the bench."""
-	conf = frappe.local.conf
-	before = conf.get("bench_id")
-	conf["bench_id"] = stack.bench_id
-	try:
-		yield
-	finally:
-		conf["bench_id"] = before
-		if before is None:
-			del conf["bench_id"]
 
 
 def wait_until(is_so: Callable[[], bool], what: str, limit_s: float) -> None:
