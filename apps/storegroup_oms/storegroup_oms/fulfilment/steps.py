@@ -54,7 +54,7 @@ def mark_printed(names: Iterable[str]) -> Done:
 		_record("Label printed", [parcel for parcel in moving if parcel not in again])
 		_tell_orders(moving, locked, now)
 
-	return _step(names, look, write)[0]
+	return _step(names, look, write, names_courier=True)[0]
 
 
 def mark_picked(names: Iterable[str]) -> Done:
@@ -182,10 +182,12 @@ def _step(
 	has_left: bool = False,
 	passes_stops: bool = False,
 	takes_stock: bool = False,
+	names_courier: bool = False,
 ) -> tuple[Done, list[str]]:
 	"""Lock, ask the gate, `look` at each parcel, `write` those that go on. What stops a parcel is stored in it.
 
-	Also returns the names of those that have taken the step just now.
+	With `names_courier` the orders got their parcels' courier, which their other open parcels take over. Also returns
+	the names of those that have taken the step just now.
 	"""
 	wanted = list(dict.fromkeys(names))
 	locked = parcels.lock_parcels(wanted, takes_stock)
@@ -204,6 +206,8 @@ def _step(
 		moving = [parcel for parcel in moving if parcel.name not in refused]
 		_store(moving)
 	settling = [locked.parcels[name] for name in stopped] + (moving if passes_stops else [])
+	if names_courier and any(parcel.is_open for parcel in locked.siblings.values()):
+		settling += moving
 	if settling:
 		parcels.ensure_parcels(order for parcel in settling for order in parcel.orders)
 	done = Done([name for name in wanted if name not in refused], refused)

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 import frappe
 
-from storegroup_oms.fulfilment import steps
+from storegroup_oms.fulfilment import layout, parcels, steps
 from storegroup_oms.fulfilment.test_parcels import ParcelCase
 from storegroup_oms.orders import lifecycle
 from storegroup_oms.setup.routing import DEFAULT_POLICY
@@ -209,6 +209,17 @@ class TestTwoParcels(ParcelCase):
 		self.assertEqual(self.get_status(self.one), ["Shipped"])
 		self.assertEqual(self.run_job().shipped, 0)
 		self.assertEqual(self.get_balance(), (8, 0))
+
+	def test_the_other_one_takes_over_the_courier_of_the_printed_one(self):
+		order = self.order((self.sku, 2))
+		(name,) = [parcel.name for parcel in self.get_parcels(order)]
+		layout.split(name, {order.items[0].name: 1})
+		self.label(name)
+		steps.mark_printed([name])
+
+		other = next(parcel for parcel in self.get_parcels(order) if parcel.name != name)
+		self.assertEqual(frappe.db.get_value("Shipment", other.name, "courier"), self.courier)
+		self.assertEqual(parcels.ensure_parcels([order.name]).written, [])
 
 	def test_a_platform_without_parts_calls_it_shipped_with_the_first(self):
 		first, last = self.names
