@@ -131,6 +131,7 @@ scheduler_events = {
 			"storegroup_oms.open_api.delivery.start_if_due",
 			"storegroup_oms.orders.outbox.enqueue_waiting",
 			"storegroup_oms.fulfilment.allocation_queue.tick",
+			"storegroup_oms.fulfilment.printing.batches.tick",
 			"storegroup_oms.couriers.tracking.following.enqueue_due",
 		],
 		"*/5 * * * *": [
@@ -160,7 +161,10 @@ scheduler_events = {
 		"41 3 * * *": ["storegroup_oms.orders.statistics.enqueue_refresh"],
 		"17 4 * * *": ["storegroup_oms.couriers.tracking.lanes.enqueue"],
 	},
-	"daily": ["storegroup_oms.open_api.delivery.clear_old_rows"],
+	"daily": [
+		"storegroup_oms.open_api.delivery.clear_old_rows",
+		"storegroup_oms.fulfilment.printing.batches.clear_files",
+	],
 }
 
 global_search_doctypes = {

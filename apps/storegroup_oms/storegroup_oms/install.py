@@ -10,6 +10,7 @@ from storegroup_oms.setup import (
 	branding,
 	couriers,
 	currency,
+	label_layouts,
 	lists,
 	logs,
 	profiles,
@@ -92,5 +93,6 @@ def _ensure_defaults() -> None:
 	lists.ensure_saved_filters()
 	stock_alerts.ensure_stock_alert_rules()
 	tracking_rules.ensure_tracking_rules()
+	label_layouts.ensure_label_layouts()
 	logs.ensure_log_clearing()
 	branding.ensure_branding()

@@ -56,6 +56,14 @@ def _line_of(doctype: str, parent: str) -> Scope:
 	)
 
 
+def _all_parcels_of_batch(condition: str) -> str:
+	"""Its file shows the receivers of all its parcels, so one outside the scope hides it."""
+	return (
+		"NOT EXISTS (SELECT 1 FROM `tabPrint Batch Parcel` scope_parcel"
+		f" WHERE scope_parcel.parent = `tabPrint Batch`.name AND NOT {condition})"
+	)
+
+
 SCOPES: dict[str, Scope] = {
 	"Shop": Scope(shop="`tabShop`.name IN ({values})"),
 	"Shop Warehouse": _line_of("Shop Warehouse", "Shop"),
@@ -95,6 +103,17 @@ SCOPES: dict[str, Scope] = {
 		" WHERE scope_line.parent = `tabShipment`.name AND scope_line.shop IN ({values}))",
 		warehouse="`tabShipment`.warehouse IN ({values})",
 	),
+	"Print Batch": Scope(
+		shop=_all_parcels_of_batch(
+			"EXISTS (SELECT 1 FROM `tabShipment Order` scope_line"
+			" WHERE scope_line.parent = scope_parcel.shipment AND scope_line.shop IN ({values}))"
+		),
+		warehouse=_all_parcels_of_batch(
+			"EXISTS (SELECT 1 FROM `tabShipment` scope_shipment"
+			" WHERE scope_shipment.name = scope_parcel.shipment AND scope_shipment.warehouse IN ({values}))"
+		),
+	),
+	"Print Batch Parcel": _line_of("Print Batch Parcel", "Print Batch"),
 	"Shipment Order": _line_of("Shipment Order", "Shipment"),
 	"Shipment Item": _line_of("Shipment Item", "Shipment"),
 	"Tracking Event": _through("Tracking Event", "Shipment", "shipment"),

@@ -40,6 +40,7 @@ BY_BOTH = {
 	"Shipment",
 	"Tracking Event",
 	"Parcel Alert",
+	"Print Batch",
 	"Waybill",
 	"Customer",
 }
@@ -49,7 +50,13 @@ STANDALONE = [
 	if doctype not in ("Tag Link", "Document Follow", "Workflow Action")
 	and doctype not in ("Order Item", "Warehouse Region", "Shipment Order", "Shipment Item", "Shop Warehouse")
 	and doctype
-	not in ("After-sale Inspection", "Customer Identity", "Stock Entry Item", "Courier Claim Parcel")
+	not in (
+		"After-sale Inspection",
+		"Customer Identity",
+		"Stock Entry Item",
+		"Courier Claim Parcel",
+		"Print Batch Parcel",
+	)
 	and not doctype.startswith("Waybill Account ")
 ]
 

@@ -22,7 +22,7 @@ def take_step(step: str, shipments: list | str) -> dict:
 	"""
 	if step not in parcel_jobs.STEPS:
 		_refuse(_("{0} is not a step of a parcel.").format(step))
-	names = _require_parcels(shipments)
+	names = require_parcels(shipments)
 	if len(names) > AT_ONCE:
 		parcel_jobs.enqueue(step, names)
 		return {"names": [], "refused": {}, "queued": len(names)}
@@ -33,21 +33,21 @@ def take_step(step: str, shipments: list | str) -> dict:
 @frappe.whitelist(methods=["POST"])
 def merge(shipments: list | str) -> str:
 	"""Put parcels together; returns the name of the one that is left."""
-	names = _require_parcels(shipments)
+	names = require_parcels(shipments)
 	return repeat_request(lambda: layout.merge(names))
 
 
 @frappe.whitelist(methods=["POST"])
 def unmerge(shipments: list | str) -> list[str]:
 	"""Give each order of the parcels one of its own again; returns the names of all."""
-	names = _require_parcels(shipments)
+	names = require_parcels(shipments)
 	return repeat_request(lambda: layout.unmerge(names))
 
 
 @frappe.whitelist(methods=["POST"])
 def split(shipment: str, units: dict | str) -> str:
 	"""Put {order line: units} of a parcel into one of their own; returns its name."""
-	(name,) = _require_parcels([shipment])
+	(name,) = require_parcels([shipment])
 	chosen = frappe.parse_json(units)
 	return repeat_request(lambda: layout.split(name, chosen))
 
@@ -75,19 +75,19 @@ def find_for_orders(orders: list | str) -> list[str]:
 @frappe.whitelist(methods=["POST"])
 def stop(shipments: list | str) -> list[str]:
 	"""Stop parcels by hand; returns the names of those stopped now."""
-	names = _require_parcels(shipments)
+	names = require_parcels(shipments)
 	return repeat_request(lambda: stop_release.stop(names))
 
 
 @frappe.whitelist(methods=["POST"])
 def release(shipments: list | str, reason: str) -> dict:
 	"""Let go what a person may let go of what stops parcels: {names, refused}. `reason` is kept."""
-	names = _require_parcels(shipments)
+	names = require_parcels(shipments)
 	done = repeat_request(lambda: stop_release.release(names, reason))
 	return {"names": done.names, "refused": done.refused}
 
 
-def _require_parcels(shipments: list | str) -> list[str]:
+def require_parcels(shipments: list | str) -> list[str]:
 	"""Names of parcels that the user may change; raises frappe.PermissionError when one of them is not."""
 	require_permission("Shipment", "write")
 	names = _read_names(shipments)

@@ -8,6 +8,7 @@ follow their parcels. Never commits: jobs call through `run_in_latest`.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 import frappe
 from frappe import _
@@ -34,13 +35,22 @@ Look = Callable[[Parcel], str | bool | None]
 Write = Callable[[Sequence[Parcel], Locked], Mapping[str, str] | None]
 
 
-def mark_printed(names: Iterable[str]) -> Done:
-	"""Labels of parcels are printed, also again: each print is counted; the first one moves them on."""
+def mark_printed(names: Iterable[str], again: bool = True, limit: int = 0, reason: str = "") -> Done:
+	"""Labels of parcels are printed: each print is counted; the first one moves them on.
+
+	Without `again` those that were printed before are refused; with `limit` those that were printed so many times.
+	`reason` says in the timeline why one is printed again.
+	"""
 	now = now_datetime()
 
 	def look(parcel: Parcel) -> str | None:
 		if not (parcel.row.courier and parcel.row.waybill_no):
 			return _("It has no waybill number.")
+		count = cint(parcel.row.printed_count)
+		if count and not again:
+			return _("Its label has been printed before. Print it again with a reason.")
+		if limit and count >= limit:
+			return _("Its label has been printed {0} times. A manager may print it again.").format(count)
 		return None
 
 	def write(moving: Sequence[Parcel], locked: Locked) -> None:
@@ -49,9 +59,9 @@ def mark_printed(names: Iterable[str]) -> Done:
 			if parcel.row.status == TO_PRINT:
 				parcel.row.status = "Printed"
 		_set(moving, {"printed_at": now})
-		again = [parcel for parcel in moving if parcel.row.printed_count > 1]
-		_record("Label printed again", again)
-		_record("Label printed", [parcel for parcel in moving if parcel not in again])
+		repeated = [parcel for parcel in moving if parcel.row.printed_count > 1]
+		_record("Label printed again", repeated, {"reason": reason} if reason else {})
+		_record("Label printed", [parcel for parcel in moving if parcel not in repeated])
 		_tell_orders(moving, locked, now)
 
 	return _step(names, look, write, names_courier=True)[0]
@@ -245,14 +255,14 @@ def _count_verified(moving: Sequence[Parcel], expression: str) -> None:
 	)
 
 
-def _record(event: str, moving: Sequence[Parcel]) -> None:
+def _record(event: str, moving: Sequence[Parcel], more: Mapping[str, str] = MappingProxyType({})) -> None:
 	"""One row on the timeline of each order of the parcels."""
 	events.record_events(
 		{
 			"order": order,
 			"event": event,
 			"source": frappe.session.user,
-			"details": {"shipment": parcel.name, "waybill_no": parcel.row.waybill_no},
+			"details": {"shipment": parcel.name, "waybill_no": parcel.row.waybill_no, **more},
 		}
 		for parcel in moving
 		for order in sorted(parcel.orders)

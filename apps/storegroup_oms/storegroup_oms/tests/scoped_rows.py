@@ -67,6 +67,9 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Lane Figure": insert("Lane Figure", warehouse=warehouse, province="浙江省").name,
 		"Parcel Alert": insert("Parcel Alert", shipment=shipment.name, kind="No Pickup", status="Open").name,
 		"Courier Claim": factories.create_courier_claim(shipment, warehouse=warehouse).name,
+		"Print Batch": insert(
+			"Print Batch", kind="Labels", status="Finished", parcels=[{"shipment": shipment.name}]
+		).name,
 		"Waybill": insert("Waybill", shipment=shipment.name, state="Requested").name,
 		"Waybill Account": insert(
 			"Waybill Account", account_name=f"Account {shop}", provider="Cainiao", shop=shop

@@ -116,9 +116,9 @@ class Book:
 			template_url=row.template_url or "",
 		)
 
-	def find_sender(self, account: Account, warehouse: str) -> Party | None:
+	def find_sender(self, account: Account | None, warehouse: str) -> Party | None:
 		"""Who sends: the account's row for the warehouse, else the warehouse itself; None where that is incomplete."""
-		row = account.senders.get(warehouse)
+		row = account.senders.get(warehouse) if account else None
 		if row:
 			name, mobile = row.sender_name, row.sender_mobile
 		else:

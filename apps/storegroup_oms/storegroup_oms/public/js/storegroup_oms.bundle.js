@@ -7,6 +7,7 @@ import "./find_order";
 import "./list_count";
 import "./parcel_way";
 import "./parcels";
+import "./printing";
 
 // Lists of orders need the whole width. Who has chosen otherwise (menu: Toggle Full Width) keeps it.
 if (localStorage.container_fullwidth === undefined) {

@@ -18,7 +18,7 @@ frappe.ui.form.on("Shipment", {
 });
 
 function add_actions(frm) {
-	const parcels = storegroup_oms.parcels;
+	const { parcels, printing } = storegroup_oms;
 	const add = (label, work) =>
 		frm.add_custom_button(label, () => Promise.resolve(work([frm.doc.name])).then(() => frm.reload_doc()));
 	if (frm.doc.status === "To Print" && !frm.doc.waybill_no) {
@@ -32,6 +32,9 @@ function add_actions(frm) {
 		add(__("Take Back Verification"), (names) => parcels.take_step("undo_verify", names));
 	}
 	if (["Printed", "Picked", "Verified"].includes(frm.doc.status)) add(__("Ship"), parcels.ship);
+	if (["To Print", "Printed", "Picked", "Verified"].includes(frm.doc.status) && !frm.doc.stop_reasons) {
+		add(frm.doc.printed_count ? __("Print Label Again") : __("Print Label"), printing.labels);
+	}
 	if (["To Print", "Printed", "Picked", "Verified"].includes(frm.doc.status)) {
 		if (frm.doc.stop_reasons) add(__("Let Go"), parcels.release);
 		else add(__("Stop"), parcels.stop);

@@ -56,10 +56,14 @@ frappe.listview_settings["Shipment"] = {
 			);
 		}
 		if (!frappe.model.can_write("Shipment")) return;
-		const parcels = storegroup_oms.parcels;
+		const { parcels, printing } = storegroup_oms;
 		listview.page.add_inner_button(__("Parcels to Put Together"), () => parcels.show_suggestions(listview));
 		const actions = [
+			[__("Print Labels"), printing.labels],
+			[__("Print Pick List"), printing.pick_list],
+			[__("Print Packing Slips"), printing.slips],
 			[__("Ship"), parcels.ship],
+			[__("Print Manifest"), printing.manifest],
 			[__("Put Together"), parcels.merge],
 			[__("Take Apart"), parcels.unmerge],
 			[__("Stop"), parcels.stop],

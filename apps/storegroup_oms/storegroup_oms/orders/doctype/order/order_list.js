@@ -145,13 +145,14 @@ frappe.listview_settings["Order"] = {
 			);
 		}
 		if (frappe.model.can_write("Shipment")) {
-			const parcels = storegroup_oms.parcels;
+			const { parcels, printing } = storegroup_oms;
 			const add = (label, work) =>
 				listview.page.add_action_item(label, () =>
 					parcels
 						.with_parcels_of(listview.get_checked_items(true), work)
 						.then(() => listview.refresh())
 				);
+			add(__("Print Labels"), printing.labels);
 			add(__("Put Orders Together"), parcels.merge);
 			add(__("Ship the Parcels"), parcels.ship);
 		}
