@@ -5,6 +5,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import frappe
@@ -44,14 +45,15 @@ class Done:
 	refused: dict[str, str] = field(default_factory=dict)
 
 
-def ensure_waybills(shipments: Iterable[str]) -> Done:
+def ensure_waybills(shipments: Iterable[str], lines: Lines | None = None) -> Done:
 	"""Give parcels (Shipment names) their waybill numbers; those that have one keep it. Commits; call it from a job.
 
 	The reason of a refusal also stands in the parcel's `waybill_error`. One parcel or service that fails stops no other.
+	Who asks again and again keeps `lines` open meanwhile.
 	"""
 	names = list(dict.fromkeys(shipments))
 	done = Done()
-	with Lines() as lines:
+	with nullcontext(lines) if lines else Lines() as lines:
 		for part in cut(names, PARCELS_AT_ONCE):
 			_ensure(lines, part, done)
 	return done
@@ -135,7 +137,7 @@ def _fly(lines: Lines, asks: Sequence[Ask]) -> Iterator[list[Outcome]]:
 			requests = [make_request(ask) for ask in batch]
 			work = _make_work(service, contract, batch[0], requests)
 			parties = [request.receiver for request in requests]
-			flying[lines.submit(work, parties)] = list(batch)
+			flying[lines.submit(batch[0].account, work, parties)] = list(batch)
 	frappe.db.rollback()
 	extended_at = time.monotonic()
 	while flying:

@@ -39,6 +39,8 @@ _private = threading.local()
 class Lines:
 	"""Opens each account's service when it is first needed. Threads make the calls, the database is the caller's.
 
+	Each provider has threads of its own, so that a slow one holds up no other.
+
 	Every call is made once: who asks must know whether an earlier try may have been heard. Use it in a `with`.
 	"""
 
@@ -47,14 +49,15 @@ class Lines:
 		self.sessions: dict[str, Session] = {}
 		self.logs: dict[str, calls.CallLog] = {}
 		self.renewed: dict[str, bool] = {}
-		self.pool = ThreadPoolExecutor(THREADS)
+		self.pools: dict[str, ThreadPoolExecutor] = {}
 
 	def __enter__(self) -> "Lines":
 		return self
 
 	def __exit__(self, *error: object) -> None:
 		"""Wait for the calls under way and write them down. Rolls back what is open, and commits."""
-		self.pool.shutdown()
+		for pool in self.pools.values():
+			pool.shutdown()
 		calls.write_logs(self.logs.values())
 
 	def open(self, account: Account) -> WaybillService:
@@ -90,7 +93,9 @@ class Lines:
 
 		transport.record = record
 
-	def submit(self, work: Callable[[], Result], parties: Iterable[Party]) -> "Future[Result]":
+	def submit(
+		self, account: Account, work: Callable[[], Result], parties: Iterable[Party]
+	) -> "Future[Result]":
 		"""Have `work` done on a thread; what it raises names none of the parties."""
 		texts = list_private(parties)
 
@@ -98,7 +103,9 @@ class Lines:
 			with keep_private(texts):
 				return work()
 
-		return self.pool.submit(run)
+		if account.provider not in self.pools:
+			self.pools[account.provider] = ThreadPoolExecutor(THREADS)
+		return self.pools[account.provider].submit(run)
 
 	def renew(self, account: Account, error: CredentialError) -> bool:
 		"""Whether the account has another access now; tried once for all its refused calls. Commits.

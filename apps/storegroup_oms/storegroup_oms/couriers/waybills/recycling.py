@@ -165,7 +165,7 @@ def _give_back(
 		except ConnectorError as error:
 			calls.append((row, error))
 			continue
-		calls.append((row, lines.submit(_make_cancel(service, contract, row), ())))
+		calls.append((row, lines.submit(account, _make_cancel(service, contract, row), ())))
 	written = []
 	for row, call in calls:
 		error = call if isinstance(call, ConnectorError) else call.exception()

@@ -14,6 +14,7 @@ from frappe.utils import add_to_date, cint, get_datetime, now_datetime
 
 from storegroup_oms.bulk import insert_rows, reserve_names, update_rows
 from storegroup_oms.couriers.waybills.issuing import ensure_waybills
+from storegroup_oms.couriers.waybills.lines import Lines
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.fulfilment import parcels, steps, stops
 from storegroup_oms.fulfilment.printing import pages
@@ -131,7 +132,8 @@ def run(name: str) -> None:
 		return
 	try:
 		frappe.set_user(batch.owner)
-		_Run(batch).work()
+		with Lines() as lines:
+			_Run(batch, lines).work()
 	except ClaimLostError:
 		frappe.db.rollback()
 	except Exception as error:
@@ -183,8 +185,9 @@ def explain_fault(error: Exception) -> str:
 class _Run:
 	"""One worker's work on a claimed batch."""
 
-	def __init__(self, batch: frappe._dict) -> None:
+	def __init__(self, batch: frappe._dict, lines: Lines) -> None:
 		self.batch = batch
+		self.lines = lines
 		self.limit = 0
 		if not UNLIMITED_ROLES.intersection(frappe.get_roles()):
 			self.limit = cint(frappe.db.get_single_value("OMS Settings", "reprint_limit")) + 1
@@ -218,7 +221,7 @@ class _Run:
 		refused: dict[str, str] = {}
 		work: Callable[[list[str]], Mapping[str, str]] = PREPARING[self.batch.kind]
 		if self.batch.kind == "Labels":
-			done = ensure_waybills(names)
+			done = ensure_waybills(names, self.lines)
 			refused |= done.refused
 			refused |= {
 				name: _("Its number {0} can't be printed as a barcode.").format(number)

@@ -355,12 +355,12 @@ class TestKilled(BatchCase):
 		name = self.ask(parcels)
 		ensure, calls = batches.ensure_waybills, []
 
-		def be_slow(names):
+		def be_slow(names, lines):
 			calls.append(names)
 			if len(calls) == 2:
 				self.end_lease(name)
 				batches.run(name)
-			return ensure(names)
+			return ensure(names, lines)
 
 		with patch.object(batches, "ensure_waybills", be_slow):
 			batches.run(name)
