@@ -30,9 +30,12 @@ LAYERS = (
 TOP = ("commands", "doors", "hooks", "install", "preload", "setup", "tests", "uninstall", "www")
 PURE = (
 	"customers/masking.py",
+	"couriers/rates.py",
 	"orders/canonical.py",
+	"orders/divisions.py",
 	"orders/money.py",
 	"orders/importing/",
+	"orders/review_rules.py",
 	"fulfilment/distances.py",
 	"fulfilment/printing/documents.py",
 	"fulfilment/printing/fonts.py",

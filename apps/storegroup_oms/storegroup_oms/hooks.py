@@ -102,9 +102,16 @@ order_event_sinks = [
 	"storegroup_oms.open_api.outbox.write_order_deliveries",
 	"storegroup_oms.connectors.stock_hints.note_order_events",
 	"storegroup_oms.fulfilment.allocation_queue.note_events",
+	"storegroup_oms.orders.review.note_events",
 ]
 # Each gets an order that a person or another system has saved as a document, in the same transaction.
-order_saved_sinks = ["storegroup_oms.fulfilment.approval.settle_saved"]
+order_saved_sinks = [
+	"storegroup_oms.orders.review.note_saved",
+	"storegroup_oms.fulfilment.approval.settle_saved",
+]
+# Each gets the names of orders that were approved, sent back or closed many at a time, and who did it, in the same
+# transaction.
+order_approved_sinks = ["storegroup_oms.fulfilment.approval.settle_many"]
 # Each gets {name, from_status (None: a new one), to_status} of parcels that were made or moved past their documents,
 # in the same transaction.
 shipment_change_sinks = [
@@ -133,6 +140,7 @@ scheduler_events = {
 			"storegroup_oms.fulfilment.allocation_queue.tick",
 			"storegroup_oms.fulfilment.printing.batches.tick",
 			"storegroup_oms.couriers.tracking.following.enqueue_due",
+			"storegroup_oms.orders.review.tick",
 		],
 		"*/5 * * * *": [
 			"storegroup_oms.connectors.runner.recheck_hour",

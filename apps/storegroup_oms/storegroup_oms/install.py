@@ -14,6 +14,7 @@ from storegroup_oms.setup import (
 	lists,
 	logs,
 	profiles,
+	review,
 	roles,
 	routing,
 	settings,
@@ -87,6 +88,7 @@ def _ensure_defaults() -> None:
 	currency.ensure_currency()
 	workflow.ensure_review_workflow()
 	routing.ensure_default_policy()
+	review.ensure_review_rules()
 	profiles.ensure_staff_profile()
 	boards.ensure_task_board()
 	lists.ensure_lists()

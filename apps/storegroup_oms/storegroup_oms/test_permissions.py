@@ -36,6 +36,7 @@ BY_BOTH = {
 	"Order",
 	"Order Change",
 	"Order Event",
+	"Order Hold",
 	"Order Receiver",
 	"Shipment",
 	"Tracking Event",

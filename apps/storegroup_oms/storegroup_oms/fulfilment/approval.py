@@ -1,5 +1,7 @@
 """What a person's change of an order does to its stock, within the same save."""
 
+from collections.abc import Sequence
+
 import frappe
 from frappe.model.document import Document
 
@@ -40,6 +42,11 @@ def settle_saved(order: Document) -> None:
 	with refusing_when_busy():
 		allocate([order.name], frappe.session.user, reserves=is_automatic())
 	order.reload()
+
+
+def settle_many(orders: Sequence[str], source: str) -> None:
+	"""The hook `order_approved_sinks`: the same for orders that were approved or closed many at a time."""
+	allocate(orders, source, reserves=is_automatic())
 
 
 def _keep_warehouse(order: Document) -> None:

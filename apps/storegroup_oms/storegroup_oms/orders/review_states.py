@@ -29,3 +29,19 @@ def get_state_by_status() -> dict[str, str]:
 	after_review = ("To Print", "To Pick", "To Ship", "Partly Shipped", "Shipped", "Completed", "Backorder")
 	states = dict.fromkeys(after_review, approved) | {"Unpaid": first, "To Review": first, "On Hold": first}
 	return states | {"Closed": approved} | named
+
+
+def get_roles(status: str) -> set[str]:
+	"""Roles that the active workflow lets bring an order to a status; empty without a workflow or such a step."""
+	workflow = frappe.db.get_value("Workflow", {"document_type": "Order", "is_active": 1})
+	if not workflow:
+		return set()
+	state = get_state_by_status().get(status)
+	return set(
+		frappe.get_all(
+			"Workflow Transition",
+			filters={"parent": workflow, "next_state": state or ""},
+			pluck="allowed",
+			order_by="idx asc",
+		)
+	)

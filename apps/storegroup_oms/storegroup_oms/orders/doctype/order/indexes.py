@@ -18,6 +18,8 @@ INDEXES = (
 	# is left to lists without a status: the newest orders are the open ones, and it would read all of them
 	# before the first completed one.
 	("ordered_at", "shop", "tags", "total_amount"),
+	# Which orders the review has not looked at.
+	("is_checked", "status"),
 	("_user_tags(64)",),
 )
 REVERSED_NUMBER = "platform_order_no_reversed"

@@ -59,6 +59,7 @@ class Order(FieldLevelMixin, Document):
 		invoice_no: DF.Data | None
 		invoice_tax_id: DF.Data | None
 		invoice_title: DF.Data | None
+		is_checked: DF.Check
 		item_count: DF.Int
 		items: DF.Table[OrderItem]
 		keep_warehouse: DF.Check
