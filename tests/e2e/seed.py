@@ -41,6 +41,7 @@ def remove_seed(seed: Seed) -> None:
 		("Order", "name"),
 		("Order Item", "parent"),
 		("Order Event", "order"),
+		("Order Hold", "order"),
 		("Order Receiver", "order"),
 	):
 		frappe.db.delete(doctype, {field: ["in", names]})

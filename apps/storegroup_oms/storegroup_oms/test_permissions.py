@@ -109,6 +109,7 @@ class TestBothDoors(ScopeCase):
 			"Order",
 			"Order Change",
 			"Order Event",
+			"Order Hold",
 			"Order Receiver",
 			"Customer",
 			"Routing Decision",

@@ -123,7 +123,9 @@ def _find_name(given: str, official: object) -> str:
 	stem = _cut_kind(text)
 	if len(stem) < 2:
 		return ""
-	return next((name for name in names if _cut_kind(name) == stem or name.startswith(text)), "")
+	# 恩施州 stands for 恩施土家族苗族自治州.
+	begin = text[:-1] if text.endswith("州") and len(text) > 2 else text
+	return next((name for name in names if _cut_kind(name) == stem or name.startswith(begin)), "")
 
 
 def _cut_kind(name: str) -> str:

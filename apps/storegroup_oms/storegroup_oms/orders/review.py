@@ -13,6 +13,7 @@ from functools import partial
 
 import frappe
 import redis
+from frappe.model.document import Document
 from frappe.utils import now_datetime
 
 from storegroup_oms.hashing import hash_text
@@ -115,7 +116,7 @@ def note_events(rows: Sequence[dict]) -> None:
 		wake()
 
 
-def note_saved(order: frappe.model.document.Document) -> None:
+def note_saved(order: Document) -> None:
 	"""The hook `order_saved_sinks`: what a person changed is looked at again; whom a person released, is cleared."""
 	before = order.get_doc_before_save()
 	if not before:
@@ -127,7 +128,7 @@ def note_saved(order: frappe.model.document.Document) -> None:
 		wake()
 
 
-def _clear_released(order: frappe.model.document.Document) -> None:
+def _clear_released(order: Document) -> None:
 	"""A person let the order go on knowing its holds; those that only facts can lift stay."""
 	review_steps.clear_released(order.name, parse_codes(order.hold_reasons))
 	order.reload()
