@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from storegroup_oms.couriers.rates import RateCard, get_price
 from storegroup_oms.fulfilment.distances import find_distance_km
 
 SENDING_KINDS = ("Own", "Third Party")
@@ -83,8 +84,7 @@ class Lane:
 	def get_cost(self, weight_g: int) -> Decimal | None:
 		if self.first_cost is None:
 			return None
-		more_kg = max(-(-weight_g // 1000) - 1, 0)
-		return self.first_cost + more_kg * self.next_cost
+		return get_price(RateCard(self.first_cost, self.next_cost), weight_g).total
 
 
 @dataclass(frozen=True)
