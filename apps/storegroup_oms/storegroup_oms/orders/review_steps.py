@@ -63,9 +63,10 @@ def clear_holds(names: Iterable[str], codes: Iterable[str] | None = None) -> Don
 		else:
 			done.refused[order.name] = _("Holds nothing that can be cleared.")
 	chosen_orders = [order for order in orders if order.name in clearing]
+	before = {order.name: _remember(order, clearing) for order in chosen_orders}
 	_clear(chosen_orders, clearing)
 	done.names = sorted(clearing)
-	done.step = _record_step("Clear", {order.name: _remember(order, clearing) for order in chosen_orders})
+	done.step = _record_step("Clear", before)
 	return done
 
 
