@@ -2,7 +2,9 @@ frappe.provide("storegroup_oms");
 
 const escape = (value) => frappe.utils.escape_html(String(value ?? ""));
 const ask = (method, args, type = "POST") =>
-	frappe.call({ method: `storegroup_oms.api.review.${method}`, type, args }).then(({ message }) => message);
+	Promise.resolve(frappe.call({ method: `storegroup_oms.api.review.${method}`, type, args })).then(
+		({ message }) => message
+	);
 
 // Held orders as a worklist: counts by reason and shop, a list, the chosen order's facts beside it. By keyboard alone.
 storegroup_oms.ReviewPool = class ReviewPool {
@@ -153,17 +155,18 @@ storegroup_oms.ReviewPool = class ReviewPool {
 		acts[action]();
 	}
 
-	// One step at a time: a double click or a held key asks once.
+	// One step at a time: a double click or a held key asks once. To take a step back waits for its turn.
 	run(method, args) {
-		if (this.is_busy || (args.orders && !args.orders.length)) return;
-		this.is_busy = true;
-		return ask(method, args)
+		if (this.busy) return method === "undo" ? this.busy.then(() => this.run(method, args)) : undefined;
+		if (args.orders && !args.orders.length) return;
+		this.busy = ask(method, args)
 			.then((done) => {
 				if (done.names) tell(done);
 				this.marked.clear();
 				return this.load(method === "undo" ? done.names?.[0] : undefined);
 			})
-			.finally(() => (this.is_busy = false));
+			.finally(() => (this.busy = null));
+		return this.busy;
 	}
 
 	close() {
@@ -265,7 +268,7 @@ function make_order(order, marked) {
 	const holds = order.holds.map(({ code, text, is_fixed }) => {
 		const button = is_fixed
 			? ""
-			: `<button class="btn btn-xs btn-default" data-act="clear_one" data-code="${code}">${__("Clear")}</button>`;
+			: `<button class="btn btn-xs btn-default" data-act="clear_one" data-code="${code}">${__("Clear Hold")}</button>`;
 		return `<li><b>${escape(__(frappe.unscrub(code)))}</b> ${escape(text)} ${button}</li>`;
 	});
 	const lines = order.lines.map(
@@ -277,14 +280,14 @@ function make_order(order, marked) {
 	const many = marked ? ` (${marked})` : "";
 	const buttons = [
 		["approve", `${__("Approve")}${many}`, "A", "btn-primary"],
-		["clear", `${__("Clear")}${many}`, "C", "btn-default"],
+		["clear", `${__("Clear Holds")}${many}`, "C", "btn-default"],
 		["correct", __("Correct"), "E", "btn-default"],
 		["close", `${__("Close")}${many}`, "X", "btn-default"],
 		["undo", __("Undo"), "U", "btn-default"],
-		["open", __("Open"), "Enter", "btn-default"],
+		["open", __("Open the Order"), "Enter", "btn-default"],
 		["next", __("Next"), "J", "btn-default"],
 	].map(([act, label, key, style]) => `<button class="btn btn-sm ${style}" data-act="${act}">${label} <kbd>${key}</kbd></button>`);
-	return `<h4>${escape(order.platform_order_no || order.name)}</h4><ul>${holds.join("")}</ul>
+	return `<h4>${escape(order.platform_order_no || order.name)}</h4><ul class="review-pool-holds">${holds.join("")}</ul>
 		<div class="review-pool-actions">${buttons.join("")}</div>
 		<table class="table table-sm"><tbody>${facts
 			.filter(([, value]) => value)
@@ -293,6 +296,6 @@ function make_order(order, marked) {
 		<table class="table table-sm"><thead><tr><th>${__("SKU")}</th><th class="text-right">${__("Pieces")}</th>
 		<th class="text-right">${__("Unit Price")}</th><th class="text-right">${__("Listing Price")}</th>
 		<th class="text-right">${__("Amount")}</th></tr></thead><tbody>${lines.join("")}</tbody></table>
-		<p>${__("Total")}: ${format_currency(order.total_amount)} · ${__("Paid")}: ${format_currency(order.paid_amount)}</p>
+		<p>${__("Total")}: ${format_currency(order.total_amount)} · ${__("Paid Amount")}: ${format_currency(order.paid_amount)}</p>
 		<p class="text-muted small">${__("Keys: J and K next and last, Space marks, * marks all, U takes the last step back")}</p>`;
 }
