@@ -8,6 +8,7 @@ import "./list_count";
 import "./parcel_way";
 import "./parcels";
 import "./printing";
+import "./review";
 
 // Lists of orders need the whole width. Who has chosen otherwise (menu: Toggle Full Width) keeps it.
 if (localStorage.container_fullwidth === undefined) {

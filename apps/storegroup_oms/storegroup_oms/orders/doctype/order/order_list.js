@@ -119,6 +119,7 @@ frappe.listview_settings["Order"] = {
 		frappe.realtime.on("orders_written", refresh_soon);
 		search_by_index(listview);
 		listview.page.add_inner_button(__("Find Order"), () => storegroup_oms.find_order());
+		listview.page.add_inner_button(__("Exception Orders"), () => frappe.set_route("review-pool"));
 		const filters = {
 			"To Review": [["Order", "status", "=", "To Review"]],
 			"On Hold": [["Order", "status", "=", "On Hold"]],
@@ -142,6 +143,9 @@ frappe.listview_settings["Order"] = {
 		if (frappe.model.can_write("Order")) {
 			listview.page.add_action_item(__("Fetch from Platform Again"), () =>
 				storegroup_oms.connections.refresh_orders(listview.get_checked_items(true))
+			);
+			listview.page.add_action_item(__("Approve Orders"), () =>
+				storegroup_oms.review.approve(listview.get_checked_items(true)).then(() => listview.refresh())
 			);
 		}
 		if (frappe.model.can_write("Shipment")) {

@@ -1,0 +1,58 @@
+// Orders approved many at a time from the list: what went on, what not and why, and on to their labels.
+frappe.provide("storegroup_oms.review");
+
+// So many are approved by one request; the bar moves after each.
+const CHUNK = 100;
+
+const escape = (text) => frappe.utils.escape_html(text || "");
+
+function approve_some(orders) {
+	return Promise.resolve(
+		frappe.call({ method: "storegroup_oms.api.review.approve", type: "POST", args: { orders } })
+	).then(({ message }) => message);
+}
+
+async function approve_all(orders) {
+	const done = { names: [], refused: {} };
+	for (let start = 0; start < orders.length; start += CHUNK) {
+		const some = await approve_some(orders.slice(start, start + CHUNK));
+		done.names.push(...some.names);
+		Object.assign(done.refused, some.refused);
+		if (orders.length > CHUNK) {
+			const count = Math.min(start + CHUNK, orders.length);
+			frappe.show_progress(__("Approve Orders"), count, orders.length, "", true);
+		}
+	}
+	return done;
+}
+
+function show_approved(done) {
+	const refused = Object.entries(done.refused);
+	const rows = refused.map(
+		([name, reason]) =>
+			`<tr><td class="text-nowrap"><a href="/app/order/${encodeURIComponent(name)}" target="_blank">
+			${escape(name)}</a></td><td>${escape(reason)}</td></tr>`
+	);
+	const table = rows.length
+		? `<h6 class="mt-3">${__("Left As They Are")}</h6>
+			<table class="table table-sm mb-0"><tbody>${rows.join("")}</tbody></table>`
+		: "";
+	const text = __("Approved: {0}. Left: {1}.", [done.names.length, refused.length]);
+	return new Promise((resolve) => {
+		const dialog = new frappe.ui.Dialog({
+			title: __("Approve Orders"),
+			fields: [{ fieldname: "result", fieldtype: "HTML", options: `<p>${escape(text)}</p>${table}` }],
+			on_hide: resolve,
+		});
+		if (done.names.length && frappe.model.can_write("Shipment")) {
+			dialog.set_primary_action(__("Print Their Labels"), () => {
+				dialog.hide();
+				storegroup_oms.parcels.with_parcels_of(done.names, storegroup_oms.printing.labels);
+			});
+		}
+		dialog.show();
+		if (done.names.length) dialog.get_primary_btn().trigger("focus");
+	});
+}
+
+storegroup_oms.review.approve = (orders) => approve_all(orders).then(show_approved);
