@@ -84,7 +84,11 @@ class TestMatrix(IntegrationTest):
 					set(filter(None, row["readers"].split(";"))),
 				)
 		actual = {}
-		parents = {"Order Item": "Order", "Stock Entry Item": "Stock Entry"}
+		parents = {
+			"Order Item": "Order",
+			"Stock Entry Item": "Stock Entry",
+			"Courier Surcharge": "Courier",
+		}
 		for doctype in get_app_doctypes():
 			permissions = frappe.get_meta(parents.get(doctype, doctype)).permissions
 			for field in frappe.get_meta(doctype).fields:

@@ -55,6 +55,7 @@ LEVELLED = (
 	"Stock Entry",
 	"Stock Ledger",
 	"Routing Decision",
+	"Courier",
 	"Courier Lane",
 	"Customer",
 	"Connector Event",

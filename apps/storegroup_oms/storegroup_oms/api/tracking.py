@@ -123,16 +123,28 @@ def get_courier_advice(filters: str | dict | None = None) -> list[dict]:
 
 	Rows of `advice.Change` with saves_total. Only for who reads what parcels cost.
 	"""
+	return [{**asdict(change), "saves_total": change.saves_total} for change in _find_changes(filters)]
+
+
+def _find_changes(filters: str | dict | None) -> list[advice.Change]:
 	require_permission("Shipment", "read")
 	if "freight_cost" in get_hidden_fields("Shipment"):
 		frappe.throw(_("What parcels cost is not open to you."), exc=frappe.PermissionError)
 	rows = compute(make_period(frappe._dict(frappe.parse_json(filters or "{}"))), "Lane")
-	return [{**asdict(change), "saves_total": change.saves_total} for change in advice.find_changes(rows)]
+	return advice.find_changes(rows)
 
 
 @frappe.whitelist(methods=["POST"])
-def draft_courier_rule(warehouse: str, province: str, courier: str) -> dict:
-	"""Write a recommendation down as a rule that is not in force yet; returns its doctype and name."""
+def draft_courier_rule(
+	warehouse: str, province: str, courier: str, filters: str | dict | None = None
+) -> dict:
+	"""Write a recommendation down as a rule that is not in force yet; returns its doctype and name.
+
+	With the report's `filters` the rule's note tells what it saves and what it costs.
+	"""
 	require_permission("Courier", "read", courier)
 	require_permission("Warehouse", "read", warehouse)
-	return draft_rules.create_draft(warehouse, province, courier)
+	lane = (warehouse, province, courier)
+	changes = _find_changes(filters) if filters else []
+	change = next((one for one in changes if (one.warehouse, one.province, one.better) == lane), None)
+	return draft_rules.create_draft(*lane, change)

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 import frappe
 from frappe.utils import cint
 
-from storegroup_oms.fulfilment.routing import Couriers, Lane, Place, Policy
-from storegroup_oms.orders.importing.addresses import find_province
+from storegroup_oms.couriers.lane_records import normalise_province, read_couriers
+from storegroup_oms.couriers.lanes import Couriers
+from storegroup_oms.fulfilment.routing import Place, Policy
 
 # Orders in these statuses still want hands in their warehouse.
 LOADING = ("To Review", "On Hold", "To Print", "To Pick", "To Ship", "Partly Shipped")
@@ -43,12 +43,7 @@ def read_facts(shops: Collection[str]) -> Facts:
 		order_by="name asc",
 		as_list=True,
 	)
-	return Facts(_read_policies(), _read_places(), _read_couriers(), dict(own))
-
-
-def normalise_province(text: str | None) -> str:
-	"""The official name of a province, else the text as it is."""
-	return find_province(text or "") or (text or "")
+	return Facts(_read_policies(), _read_places(), read_couriers(), dict(own))
 
 
 def _read_policies() -> dict[str, Policy]:
@@ -133,37 +128,4 @@ def _count_loads(warehouses: list[str]) -> dict[str, int]:
 			"SELECT warehouse, COUNT(*) FROM tabOrder WHERE warehouse IN %s AND status IN %s GROUP BY warehouse",
 			(warehouses, LOADING),
 		)
-	)
-
-
-def _read_couriers() -> Couriers:
-	limits = dict(
-		frappe.get_all(
-			"Courier",
-			filters={"is_active": 1},
-			fields=["name", "max_weight_g"],
-			order_by="name asc",
-			as_list=True,
-		)
-	)
-	lanes = frappe.get_all(
-		"Courier Lane",
-		filters={"courier": ("in", sorted(limits) or [""])},
-		fields=["courier", "warehouse", "province", "city", "is_served", "first_cost", "next_cost"],
-		order_by="name asc",
-	)
-	return Couriers(
-		{name: cint(limit) for name, limit in limits.items()},
-		[
-			Lane(
-				lane.courier,
-				lane.warehouse or "",
-				normalise_province(lane.province),
-				lane.city or "",
-				bool(lane.is_served),
-				Decimal(str(lane.first_cost)) if lane.first_cost else None,
-				Decimal(str(lane.next_cost or 0)),
-			)
-			for lane in lanes
-		],
 	)

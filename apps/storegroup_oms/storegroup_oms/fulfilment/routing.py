@@ -9,9 +9,8 @@ decision names for every warehouse that lost what it lost by.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 
-from storegroup_oms.couriers.rates import RateCard, get_price
+from storegroup_oms.couriers.lanes import Couriers
 from storegroup_oms.fulfilment.distances import find_distance_km
 
 SENDING_KINDS = ("Own", "Third Party")
@@ -70,24 +69,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Lane:
-	"""What a courier says of a region. Empty warehouse or province: any. `first_cost` for the first kilogram, then `next_cost` each."""
-
-	courier: str
-	warehouse: str = ""
-	province: str = ""
-	city: str = ""
-	is_served: bool = True
-	first_cost: Decimal | None = None
-	next_cost: Decimal = Decimal(0)
-
-	def get_cost(self, weight_g: int) -> Decimal | None:
-		if self.first_cost is None:
-			return None
-		return get_price(RateCard(self.first_cost, self.next_cost), weight_g).total
-
-
-@dataclass(frozen=True)
 class Policy:
 	"""What counts how much, and whether an order may be split over `max_parcels` places or kept in part."""
 
@@ -98,26 +79,6 @@ class Policy:
 	allow_split: bool = False
 	allow_partial: bool = False
 	max_parcels: int = 2
-
-
-@dataclass(frozen=True)
-class Couriers:
-	"""Active couriers with their heaviest parcel (g, 0 any), and their lanes."""
-
-	limits: Mapping[str, int] = field(default_factory=dict)
-	lanes: Sequence[Lane] = ()
-
-	@cached_property
-	def _by_key(self) -> dict[tuple[str, str, str, str], Lane]:
-		return {(lane.courier, lane.province, lane.city, lane.warehouse): lane for lane in self.lanes}
-
-	def find_lane(self, courier: str, warehouse: str, province: str, city: str) -> Lane | None:
-		"""The most exact lane of a courier: city before province before anywhere, this warehouse before any."""
-		for region in ((province, city), (province, ""), ("", "")):
-			for start in (warehouse, ""):
-				if lane := self._by_key.get((courier, *region, start)):
-					return lane
-		return None
 
 
 @dataclass

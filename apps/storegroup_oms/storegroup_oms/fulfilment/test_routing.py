@@ -5,8 +5,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storegroup_oms.couriers.lanes import Couriers, Lane
 from storegroup_oms.fulfilment.distances import CAPITALS, INSIDE_PROVINCE_KM, find_distance_km
-from storegroup_oms.fulfilment.routing import Couriers, Lane, Line, Need, Place, Policy, route
+from storegroup_oms.fulfilment.routing import Line, Need, Place, Policy, route
 from storegroup_oms.orders.importing.addresses import PROVINCES
 from storegroup_oms.tests.compat import UnitTest
 

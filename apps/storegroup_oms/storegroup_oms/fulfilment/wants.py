@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import frappe
 
 from storegroup_oms.catalog.bundles import explode_sound
-from storegroup_oms.fulfilment.facts import normalise_province
+from storegroup_oms.couriers.lane_records import normalise_province
 from storegroup_oms.fulfilment.routing import Line, Need
 from storegroup_oms.inventory.locks import Key
 

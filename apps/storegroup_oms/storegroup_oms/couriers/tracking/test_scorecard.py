@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import frappe
 
 from storegroup_oms.api import tracking
+from storegroup_oms.bulk import insert_rows
 from storegroup_oms.couriers.report.courier_scorecard.courier_scorecard import execute
-from storegroup_oms.couriers.tracking import advice, events, scorecard
+from storegroup_oms.couriers.tracking import advice, draft_rules, events, scorecard
 from storegroup_oms.couriers.tracking.test_events import make_courier, make_trace
 from storegroup_oms.tests.compat import IntegrationTest, UnitTest
 from storegroup_oms.tests.factories import (
@@ -211,9 +212,115 @@ class TestAdvice(UnitTest):
 				self.assertEqual(advice.find_changes([make_row("A", cost=5.0), other]), [])
 
 
+class TestAdviceOnData(IntegrationTest):
+	"""Five lanes of generated parcels, made so that it is known which changes are right."""
+
+	def setUp(self):
+		super().setUp()
+		self.warehouse, self.dice = create_warehouse().name, random.Random(11)
+		self.first, self.second, self.third = make_courier(), make_courier(), make_courier()
+		self.rows: list[dict] = []
+		self.lost: list[str] = []
+
+	def ship(self, province: str, courier: str, cost: float, days: float, count: int = 60, lost: int = 0):
+		"""Parcels that cost and take so much on average, some of them lost."""
+		for number in range(count):
+			shipped_at = FIRST + timedelta(hours=self.dice.randrange(24 * 30))
+			hours = 24 * days + self.dice.uniform(-10, 10)
+			name = f"SC-{make_suffix()}-{number}"
+			is_lost = number < lost
+			self.rows.append(
+				{
+					"name": name,
+					"courier": courier,
+					"warehouse": self.warehouse,
+					"province": province,
+					"waybill_no": name,
+					"status": "In Transit" if is_lost else "Delivered",
+					"shipped_at": shipped_at,
+					"delivered_at": None if is_lost else shipped_at + timedelta(hours=hours),
+					"freight_cost": round(cost + self.dice.uniform(-0.15, 0.15), 2) if cost else 0,
+				}
+			)
+			self.lost += [name] * is_lost
+
+	def find_advice(self) -> list[advice.Change]:
+		fields = [name for name in self.rows[0] if name != "name"]
+		insert_rows("Shipment", self.rows, fields)
+		for name in self.lost:
+			row = {"shipment": name, "kind": "Suspected Lost", "status": "Open"}
+			frappe.get_doc({"doctype": "Parcel Alert", **row}).insert()
+		period = scorecard.Period(FIRST.date(), LAST.date(), {"warehouse": self.warehouse})
+		return advice.find_changes(scorecard.compute(period))
+
+	def get_mean_cost(self, province: str, courier: str) -> float:
+		costs = [
+			row["freight_cost"]
+			for row in self.rows
+			if (row["province"], row["courier"]) == (province, courier)
+		]
+		return sum(costs) / len(costs)
+
+	def test_it_picks_the_changes_that_are_right_and_no_other(self):
+		# Cheaper and as fast; the third one is cheaper still, but far too slow.
+		self.ship("浙江省", self.first, 5.0, 2)
+		self.ship("浙江省", self.second, 3.5, 2)
+		self.ship("浙江省", self.third, 3.3, 5)
+		# Cheaper by half a yuan, but one in twenty gets lost.
+		self.ship("江苏省", self.first, 3.0, 2, lost=3)
+		self.ship("江苏省", self.second, 3.5, 2)
+		# As good as each other.
+		self.ship("广东省", self.first, 4.0, 3)
+		self.ship("广东省", self.second, 4.05, 3)
+		# Much cheaper, but too few to say.
+		self.ship("四川省", self.first, 6.0, 3)
+		self.ship("四川省", self.second, 2.0, 3, count=29)
+		# Nobody knows what it costs.
+		self.ship("北京市", self.first, 6.0, 3)
+		self.ship("北京市", self.second, 0, 3)
+
+		changes = self.find_advice()
+
+		self.assertEqual(
+			{(change.province, change.courier, change.better) for change in changes},
+			{
+				("浙江省", self.first, self.second),
+				("浙江省", self.third, self.second),
+				("江苏省", self.first, self.second),
+			},
+		)
+		saving = next(
+			change for change in changes if change.courier == self.first and change.province == "浙江省"
+		)
+		expected = self.get_mean_cost("浙江省", self.first) - self.get_mean_cost("浙江省", self.second)
+		self.assertAlmostEqual(saving.freight_saves, expected, delta=0.011)
+		losing = next(change for change in changes if change.province == "江苏省")
+		self.assertEqual((losing.loss_rate, losing.freight_saves < 0), (-5.0, True))
+
+
 class TestDraft(IntegrationTest):
 	def test_a_draft_is_written_once(self):
 		warehouse, courier = create_warehouse().name, make_courier()
 		first = tracking.draft_courier_rule(warehouse, "浙江省", courier)
-		self.assertTrue(frappe.db.exists(first["doctype"], first["name"]))
+		self.assertEqual(first["doctype"], "Courier Rule")
+		rule = frappe.get_doc("Courier Rule", first["name"])
+		self.assertEqual(
+			(rule.enabled, rule.action, rule.warehouse, rule.province, rule.courier),
+			(0, "Prefer", warehouse, "浙江省", courier),
+		)
 		self.assertEqual(tracking.draft_courier_rule(warehouse, "浙江省", courier), first)
+
+	def test_it_says_what_it_saves_and_costs(self):
+		(change,) = advice.find_changes([make_row("A", cost=5.0), make_row("B", cost=3.0, median_days=2.5)])
+		note = draft_rules.describe(change)
+
+		for figure in ("100", "1.85", "185.00", "2.00", "0.50"):
+			self.assertIn(figure, note)
+
+	def test_who_may_not_make_rules(self):
+		warehouse, courier = create_warehouse().name, make_courier()
+		frappe.set_user(create_user(["OMS Warehouse Staff"]).name)
+		with self.assertRaises(frappe.PermissionError):
+			tracking.draft_courier_rule(warehouse, "浙江省", courier)
+		frappe.set_user("Administrator")
+		self.assertFalse(frappe.db.exists("Courier Rule", {"courier": courier}))

@@ -16,7 +16,7 @@ from storegroup_oms.bulk import insert_rows, reserve_names, update_rows
 from storegroup_oms.couriers.waybills.issuing import ensure_waybills
 from storegroup_oms.couriers.waybills.lines import Lines
 from storegroup_oms.exceptions import InvalidValueError
-from storegroup_oms.fulfilment import parcels, steps, stops
+from storegroup_oms.fulfilment import courier_choice, parcels, steps, stops
 from storegroup_oms.fulfilment.printing import pages
 from storegroup_oms.fulfilment.printing.picking_order import sort_for_picking
 from storegroup_oms.fulfilment.printing.sheet import is_encodable
@@ -221,7 +221,8 @@ class _Run:
 		refused: dict[str, str] = {}
 		work: Callable[[list[str]], Mapping[str, str]] = PREPARING[self.batch.kind]
 		if self.batch.kind == "Labels":
-			done = ensure_waybills(names, self.lines)
+			refused |= run_in_latest(partial(courier_choice.ensure_couriers, names)).refused
+			done = ensure_waybills([name for name in names if name not in refused], self.lines)
 			refused |= done.refused
 			refused |= {
 				name: _("Its number {0} can't be printed as a barcode.").format(number)

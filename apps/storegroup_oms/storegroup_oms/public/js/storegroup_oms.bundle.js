@@ -3,6 +3,7 @@ import "./connections.js";
 // What every desk page of the product shares.
 frappe.provide("storegroup_oms");
 
+import "./couriers";
 import "./find_order";
 import "./list_count";
 import "./parcel_way";

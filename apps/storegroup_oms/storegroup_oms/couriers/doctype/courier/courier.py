@@ -5,6 +5,7 @@ import re
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import getdate
 
 from storegroup_oms.exceptions import InvalidValueError
 
@@ -17,6 +18,8 @@ class Courier(Document):
 
 	if TYPE_CHECKING:
 		from frappe.types import DF
+
+		from storegroup_oms.couriers.doctype.courier_surcharge.courier_surcharge import CourierSurcharge
 
 		cainiao_code: DF.Data | None
 		courier_name: DF.Data
@@ -31,6 +34,7 @@ class Courier(Document):
 		pdd_logistics_id: DF.Data | None
 		pdd_wp_code: DF.Data | None
 		priority: DF.Int
+		surcharges: DF.Table[CourierSurcharge]
 		volumetric_divisor: DF.Int
 		waybill_pattern: DF.Data | None
 		website: DF.Data | None
@@ -39,6 +43,17 @@ class Courier(Document):
 
 	def validate(self) -> None:
 		self.check_waybill_pattern()
+		self.check_surcharges()
+
+	def check_surcharges(self) -> None:
+		"""A surcharge doesn't end before it begins."""
+		for row in self.surcharges:
+			if row.from_day and row.to_day and getdate(row.to_day) < getdate(row.from_day):
+				frappe.throw(
+					_("Row {0}: the surcharge ends before it begins.").format(row.idx),
+					exc=InvalidValueError,
+					title=_("Wrong Dates"),
+				)
 
 	def check_waybill_pattern(self) -> None:
 		"""The pattern is a regular expression."""

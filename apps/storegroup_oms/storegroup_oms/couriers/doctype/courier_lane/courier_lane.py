@@ -19,9 +19,12 @@ class CourierLane(Document):
 		city: DF.Data | None
 		courier: DF.Link
 		first_cost: DF.Currency
+		first_weight_g: DF.Int
 		is_served: DF.Check
 		next_cost: DF.Currency
 		province: DF.Data | None
+		step_weight_g: DF.Int
+		valid_from: DF.Date | None
 		warehouse: DF.Link | None
 
 	# end: auto-generated types
@@ -40,9 +43,9 @@ class CourierLane(Document):
 			)
 
 	def check_unique(self) -> None:
-		"""One lane of a courier for a warehouse and a region."""
+		"""One lane of a courier for a warehouse and a region, from each day on."""
 		key = {"courier": self.courier, "name": ("!=", self.name or "")}
-		for fieldname in ("warehouse", "province", "city"):
+		for fieldname in ("warehouse", "province", "city", "valid_from"):
 			key[fieldname] = self.get(fieldname) or ("is", "not set")
 		if others := frappe.get_all("Courier Lane", filters=key, pluck="name", order_by="name asc", limit=1):
 			frappe.throw(

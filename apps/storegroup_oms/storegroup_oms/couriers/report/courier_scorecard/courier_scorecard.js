@@ -47,6 +47,7 @@ function show_advice(report) {
 						warehouse: change.warehouse,
 						province: change.province,
 						courier: change.better,
+						filters: report.get_values(),
 					})
 					.then(({ doctype, name }) => {
 						dialog.hide();

@@ -13,6 +13,7 @@ frappe.ui.form.on("Shipment", {
 			frm.dashboard.set_headline(__(frm.doc.exception), "orange");
 		}
 		show_tracking(frm);
+		show_courier(frm);
 		if (!frm.is_new() && frappe.model.can_write("Shipment")) add_actions(frm);
 	},
 });
@@ -23,6 +24,7 @@ function add_actions(frm) {
 		frm.add_custom_button(label, () => Promise.resolve(work([frm.doc.name])).then(() => frm.reload_doc()));
 	if (frm.doc.status === "To Print" && !frm.doc.waybill_no) {
 		frm.add_custom_button(__("Split"), () => parcels.split(frm));
+		add(__("Choose Courier"), storegroup_oms.couriers.choose);
 		if (frm.doc.orders.length > 1) add(__("Take Apart"), parcels.unmerge);
 	}
 	if (["Printed", "Picked"].includes(frm.doc.status)) {
@@ -39,6 +41,12 @@ function add_actions(frm) {
 		if (frm.doc.stop_reasons) add(__("Let Go"), parcels.release);
 		else add(__("Stop"), parcels.stop);
 	}
+}
+
+function show_courier(frm) {
+	const wrapper = frm.get_field("courier_html").$wrapper.empty();
+	frm.toggle_display("courier_section", Boolean(frm.doc.courier_chosen_by));
+	if (frm.doc.courier_chosen_by) storegroup_oms.couriers.show_choice(wrapper, frm.doc.name);
 }
 
 function show_tracking(frm) {

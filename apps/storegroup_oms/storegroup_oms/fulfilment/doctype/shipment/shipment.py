@@ -23,6 +23,8 @@ class Shipment(FieldLevelMixin, Document):
 		billed_weight_g: DF.Int
 		city: DF.Data | None
 		courier: DF.Link | None
+		courier_chosen_by: DF.Data | None
+		courier_trace: DF.LongText | None
 		delivered_at: DF.Datetime | None
 		district: DF.Data | None
 		exception: DF.Literal[

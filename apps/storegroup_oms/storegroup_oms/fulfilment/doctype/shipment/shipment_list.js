@@ -59,6 +59,7 @@ frappe.listview_settings["Shipment"] = {
 		const { parcels, printing } = storegroup_oms;
 		listview.page.add_inner_button(__("Parcels to Put Together"), () => parcels.show_suggestions(listview));
 		const actions = [
+			[__("Choose Couriers"), storegroup_oms.couriers.choose],
 			[__("Print Labels"), printing.labels],
 			[__("Print Pick List"), printing.pick_list],
 			[__("Print Packing Slips"), printing.slips],
