@@ -25,7 +25,7 @@ def test_a_killed_batch_goes_on_and_every_order_is_confirmed_once(site: str) -> 
 				run.end_lease(batch)
 			found = run.wait(batch)
 			assert (found["status"], found["printed"], found["refused"], found["pages"]) == (
-				"Finished",
+				"Completed",
 				60,
 				0,
 				60,

@@ -129,6 +129,7 @@ parcel_shipped_sinks = [
 	"storegroup_oms.couriers.tracking.following.note_shipped",
 ]
 
+before_job = ["storegroup_oms.languages.start_job"]
 scheduler_events = {
 	"cron": {
 		"* * * * *": [

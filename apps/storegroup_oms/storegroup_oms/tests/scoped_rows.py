@@ -71,7 +71,7 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Parcel Alert": insert("Parcel Alert", shipment=shipment.name, kind="No Pickup", status="Open").name,
 		"Courier Claim": factories.create_courier_claim(shipment, warehouse=warehouse).name,
 		"Print Batch": insert(
-			"Print Batch", kind="Labels", status="Finished", parcels=[{"shipment": shipment.name}]
+			"Print Batch", kind="Labels", status="Completed", parcels=[{"shipment": shipment.name}]
 		).name,
 		"Waybill": insert("Waybill", shipment=shipment.name, state="Requested").name,
 		"Waybill Account": insert(

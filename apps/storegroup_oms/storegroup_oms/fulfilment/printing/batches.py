@@ -20,10 +20,11 @@ from storegroup_oms.fulfilment import courier_choice, parcels, steps, stops
 from storegroup_oms.fulfilment.printing import pages
 from storegroup_oms.fulfilment.printing.picking_order import sort_for_picking
 from storegroup_oms.fulfilment.printing.sheet import is_encodable
+from storegroup_oms.languages import speak_for
 from storegroup_oms.transactions import run_in_latest, run_in_transaction
 
 KINDS = ("Labels", "Packing Slips", "Pick List", "Manifest")
-WAITING, WORKING, FINISHED, FAILED = "Waiting", "Working", "Finished", "Failed"
+WAITING, WORKING, FINISHED, FAILED = "Waiting", "Working", "Completed", "Failed"
 OPEN = (WAITING, WORKING)
 PRINTED, REFUSED = "Printed", "Refused"
 PROGRESS_EVENT = "print_progress"
@@ -126,12 +127,13 @@ def find_waiting() -> list[str]:
 
 def run(name: str) -> None:
 	"""Print a batch, in the name of whoever asked for it; does nothing where another worker has it. Commits."""
-	caller = frappe.session.user
+	caller, language = frappe.session.user, frappe.local.lang
 	batch = _claim(name)
 	if batch is None:
 		return
 	try:
 		frappe.set_user(batch.owner)
+		speak_for(batch.owner)
 		with Lines() as lines:
 			_Run(batch, lines).work()
 	except ClaimLostError:
@@ -142,6 +144,7 @@ def run(name: str) -> None:
 		_give_up(batch, error)
 	finally:
 		frappe.set_user(caller)
+		frappe.local.lang = language
 
 
 def _claim(name: str) -> frappe._dict | None:

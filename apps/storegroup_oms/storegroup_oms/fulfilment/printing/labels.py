@@ -88,6 +88,7 @@ PLANS = {
 }
 SIZES = tuple(PLANS)
 ITEM_ROWS = 12
+BAG_SHARE = 0.65
 POINT_MM = 25.4 / 72
 
 
@@ -167,12 +168,16 @@ def _draw_sorting(sheet: Sheet, plan: _Plan, _layout: Layout, label: Label, y: f
 
 def _draw_bag(sheet: Sheet, plan: _Plan, layout: Layout, label: Label, y: float) -> None:
 	base = y + plan.bag * 0.72
-	half = (plan.right - plan.left) / 2 - 1
+	has_place = layout.shows_pick_place and label.pick_place
+	width = plan.right - plan.left
 	if label.consolidation:
-		text = words.BAG.format(label.consolidation)
-		sheet.fit_text(plan.left, base, text, half, plan.strong, bold=True)
-	if layout.shows_pick_place and label.pick_place:
-		sheet.fit_text(plan.right, base, label.pick_place, half, plan.strong, bold=True, align="right")
+		text, room = words.BAG.format(label.consolidation), width * (BAG_SHARE if has_place else 1)
+		sheet.fit_text(plan.left, base, text, room - 1, (*plan.strong, *plan.small), bold=True)
+	if has_place:
+		room = width * (1 - BAG_SHARE) if label.consolidation else width
+		sheet.fit_text(
+			plan.right, base, label.pick_place, room, (*plan.strong, *plan.small), bold=True, align="right"
+		)
 
 
 def _draw_receiver(sheet: Sheet, plan: _Plan, _layout: Layout, label: Label, y: float) -> None:

@@ -19,9 +19,10 @@ class BatchCase(WaybillTest):
 	def setUp(self) -> None:
 		super().setUp()
 		self.goods: list[str] = []
-		patcher = patch.object(batches, "enqueue", lambda name: None)
-		patcher.start()
-		self.addCleanup(patcher.stop)
+		for name in ("enqueue", "speak_for"):
+			patcher = patch.object(batches, name, lambda value: None)
+			patcher.start()
+			self.addCleanup(patcher.stop)
 
 	def remove(self) -> None:
 		frappe.db.rollback()
@@ -117,7 +118,7 @@ class TestLabels(BatchCase):
 		batch = self.print(parcels)
 
 		self.assertEqual(
-			(batch.status, batch.total, batch.printed, batch.refused, batch.pages), ("Finished", 3, 3, 0, 3)
+			(batch.status, batch.total, batch.printed, batch.refused, batch.pages), ("Completed", 3, 3, 0, 3)
 		)
 		self.assertEqual(batch.results, dict.fromkeys(parcels, ("Printed", 1, None)))
 		self.assertEqual(self.get_counts(parcels), [("Printed", 1)] * 3)
@@ -144,7 +145,7 @@ class TestLabels(BatchCase):
 
 		batch = self.print(parcels)
 
-		self.assertEqual((batch.status, batch.printed, batch.refused, batch.pages), ("Finished", 1, 3, 1))
+		self.assertEqual((batch.status, batch.printed, batch.refused, batch.pages), ("Completed", 1, 3, 1))
 		self.assertEqual(batch.results[good], ("Printed", 1, None))
 		self.assertIn("地址错误", batch.results[bad][2])
 		self.assertEqual(batch.results[lacking][:2], ("Refused", 0))
@@ -176,7 +177,7 @@ class TestLabels(BatchCase):
 
 		self.assertEqual(batch.results[parcels[1]][:2], ("Refused", 0))
 		self.assertIn("broken row", batch.results[parcels[1]][2])
-		self.assertEqual((batch.status, batch.printed, batch.refused), ("Finished", 2, 1))
+		self.assertEqual((batch.status, batch.printed, batch.refused), ("Completed", 2, 1))
 
 	def test_a_page_that_cannot_be_drawn_goes_back_before_print(self):
 		parcels = self.pack_alike(3)
@@ -190,7 +191,7 @@ class TestLabels(BatchCase):
 		with patch.object(pages, "render_labels", fail):
 			batch = self.print(parcels)
 
-		self.assertEqual((batch.status, batch.printed, batch.refused, batch.pages), ("Finished", 2, 1, 2))
+		self.assertEqual((batch.status, batch.printed, batch.refused, batch.pages), ("Completed", 2, 1, 2))
 		self.assertEqual(batch.results[parcels[0]][0], "Refused")
 		self.assertEqual(self.get_counts(parcels), [("To Print", 1), ("Printed", 1), ("Printed", 1)])
 
@@ -286,7 +287,7 @@ class TestAgain(BatchCase):
 		run_together([lambda: batches.run(name)] * 2)
 
 		batch = self.read(name)
-		self.assertEqual((batch.status, batch.printed, batch.attempts), ("Finished", 4, 1))
+		self.assertEqual((batch.status, batch.printed, batch.attempts), ("Completed", 4, 1))
 		self.assertEqual(self.get_counts(parcels), [("Printed", 1)] * 4)
 
 
@@ -327,7 +328,9 @@ class TestKilled(BatchCase):
 		batches.run(name)
 
 		batch = self.read(name)
-		self.assertEqual((batch.status, batch.printed, batch.pages), ("Finished", len(parcels), len(parcels)))
+		self.assertEqual(
+			(batch.status, batch.printed, batch.pages), ("Completed", len(parcels), len(parcels))
+		)
 		self.assertEqual(self.get_counts(parcels), [("Printed", 1)] * len(parcels))
 		self.assertEqual(len(self.service.issued), len(parcels))
 		self.assertEqual({row[1] for row in batch.results.values()}, {1})
@@ -374,7 +377,7 @@ class TestKilled(BatchCase):
 			batches.run(name)
 
 		batch = self.read(name)
-		self.assertEqual((batch.status, batch.printed, batch.attempts), ("Finished", 3, 2))
+		self.assertEqual((batch.status, batch.printed, batch.attempts), ("Completed", 3, 2))
 		self.assertEqual(self.get_counts(parcels), [("Printed", 1)] * 3)
 		self.assertEqual(frappe.db.count("File", {"attached_to_name": name}), 1)
 
@@ -393,7 +396,7 @@ class TestKilled(BatchCase):
 		self.assertTrue(batches.reopen(name))
 		frappe.db.commit()
 		batches.run(name)
-		self.assertEqual((self.read(name).status, self.get_counts(parcels)), ("Finished", [("Printed", 1)]))
+		self.assertEqual((self.read(name).status, self.get_counts(parcels)), ("Completed", [("Printed", 1)]))
 
 
 class TestLists(BatchCase):
@@ -401,7 +404,7 @@ class TestLists(BatchCase):
 		parcels = self.pack_alike(3)
 		for kind in ("Packing Slips", "Pick List"):
 			batch = self.print(parcels, kind=kind)
-			self.assertEqual((batch.status, batch.printed, batch.refused), ("Finished", 3, 0), kind)
+			self.assertEqual((batch.status, batch.printed, batch.refused), ("Completed", 3, 0), kind)
 			self.assertTrue(self.get_file(batch).startswith(b"%PDF"))
 		self.assertEqual(self.get_counts(parcels), [("To Print", 0)] * 3)
 

@@ -46,7 +46,7 @@ function make_choice(found) {
 		const parts = one.parts.map(([label, amount]) => `${name_part(label)} ${amount}`).join(" + ");
 		const price = found.shows_cost ? `<td class="text-right" title="${escape(parts)}">${escape(one.price ?? "–")}</td>` : "";
 		const days = one.days_known ? one.days : `<span class="text-muted">${one.days}?</span>`;
-		const why = one.is_chosen ? [__("Chosen")] : one.why;
+		const why = one.is_chosen ? [__("Goes with This")] : one.why;
 		return `<tr class="${one.is_chosen ? "font-weight-bold" : ""}"><td>${escape(one.courier)}</td>
 			<td class="text-right">${days}</td>${price}<td>${why.map(escape).join("<br>")}</td></tr>`;
 	});

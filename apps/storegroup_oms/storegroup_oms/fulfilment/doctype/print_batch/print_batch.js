@@ -9,7 +9,7 @@ frappe.ui.form.on("Print Batch", {
 					.then(({ message }) => storegroup_oms.printing.follow(message))
 					.then(() => frm.reload_doc())
 			);
-		} else if (status !== "Finished") {
+		} else if (status !== "Completed") {
 			const found = { batch: name, kind, status, total, printed, refused, pages, file, error };
 			frm.add_custom_button(__("Watch"), () =>
 				storegroup_oms.printing.follow(found).then(() => frm.reload_doc())

@@ -30,7 +30,7 @@ class PrintBatch(Document):
 		refused: DF.Int
 		reprint_reason: DF.SmallText | None
 		request_key: DF.Data | None
-		status: DF.Literal["Waiting", "Working", "Finished", "Failed"]
+		status: DF.Literal["Waiting", "Working", "Completed", "Failed"]
 		total: DF.Int
 
 	# end: auto-generated types

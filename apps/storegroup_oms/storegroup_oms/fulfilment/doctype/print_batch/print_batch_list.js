@@ -1,9 +1,9 @@
-const BATCH_COLOURS = { Waiting: "gray", Working: "blue", Finished: "green", Failed: "red" };
+const BATCH_COLOURS = { Waiting: "gray", Working: "blue", Completed: "green", Failed: "red" };
 
 frappe.listview_settings["Print Batch"] = {
 	add_fields: ["status", "refused", "file"],
 	get_indicator(doc) {
-		const colour = doc.status === "Finished" && doc.refused ? "orange" : BATCH_COLOURS[doc.status];
+		const colour = doc.status === "Completed" && doc.refused ? "orange" : BATCH_COLOURS[doc.status];
 		return [__(doc.status), colour, `status,=,${doc.status}`];
 	},
 	button: {
