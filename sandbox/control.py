@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from . import back_office
 from .app import MODULES, add_platforms, get_status, make_app
 from .calls import Calls
 from .clock import Clock
@@ -50,6 +51,7 @@ def make_server(
 	app = make_app()
 	app[CONTROL] = control
 	control.add_routes(app)
+	back_office.add_routes(app, world)
 	add_platforms(app, world, control.faults, calls)
 	app.cleanup_ctx.append(control.live.run)
 	if store:
