@@ -33,7 +33,7 @@ from storegroup_oms import bulk
 from storegroup_oms.catalog import matching
 from storegroup_oms.connectors.registry import get_connector
 from storegroup_oms.customers import attach
-from storegroup_oms.orders import buyers, events, intake, line_changes, outbox, receivers
+from storegroup_oms.orders import buyers, events, intake, line_changes, outbox, receivers, review
 from storegroup_oms.orders.canonical import CanonicalOrder
 from storegroup_oms.orders.order_rows import to_site_time
 from storegroup_oms.tests.factories import create_shop, create_sku
@@ -339,7 +339,11 @@ def remove_orders(shop: str) -> None:
 @contextmanager
 def without_jobs() -> Iterator[None]:
 	"""No worker listens on the test site: jobs would stay in its queue."""
-	with patch.object(buyers, "enqueue_refresh"), patch.object(outbox, "enqueue_work"):
+	with (
+		patch.object(buyers, "enqueue_refresh"),
+		patch.object(outbox, "enqueue_work"),
+		patch.object(review, "wake"),
+	):
 		yield
 
 

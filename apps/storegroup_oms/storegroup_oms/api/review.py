@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 
 from storegroup_oms.exceptions import InvalidValueError
-from storegroup_oms.orders import review_corrections, review_pool, review_steps
+from storegroup_oms.orders import review, review_corrections, review_pool, review_steps
 from storegroup_oms.permissions import require_permission
 from storegroup_oms.transactions import refusing_when_busy
 
@@ -41,11 +41,11 @@ def clear_holds(orders: list | str, codes: list | str | None = None) -> dict:
 
 
 @frappe.whitelist(methods=["POST"])
-def approve(orders: list | str) -> dict:
-	"""Approve orders: {names, refused, step}."""
+def approve(orders: list | str, clears_holds: bool = False) -> dict:
+	"""Approve orders: {names, refused, step}; with `clears_holds` held ones too, see `review.approve`."""
 	names = _require_orders(orders)
 	with refusing_when_busy():
-		return _tell(review_steps.approve(names))
+		return _tell(review.approve(names, clears_holds))
 
 
 @frappe.whitelist(methods=["POST"])

@@ -16,6 +16,7 @@ from storegroup_oms.bulk import update_rows
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.orders import approving, lifecycle, review_states
 from storegroup_oms.orders.holds import HOLD_REASONS, join_codes, parse_codes
+from storegroup_oms.orders.review_facts import load_details
 from storegroup_oms.orders.review_orders import (
 	lock_orders,
 	make_values,
@@ -26,6 +27,7 @@ from storegroup_oms.orders.review_orders import (
 from storegroup_oms.orders.review_texts import explain
 
 UNDER_REVIEW = ("To Review", "On Hold", "Backorder")
+APPROVABLE = ("To Review", "On Hold")
 # Only other facts lift these: the SKU, the platform's word, stock.
 FIXED_BY_STOCK = frozenset(("stock_short", "region_unserved", "courier_unserved", "warehouse_missing"))
 FIXED = FIXED_BY_STOCK | {"listing_unmatched", "platform_locked"}
@@ -76,18 +78,23 @@ def clear_released(order: str, codes: frozenset[str]) -> None:
 	_clear([row], {order: codes - FIXED})
 
 
-def approve(names: Iterable[str]) -> Done:
-	"""Approve orders, clearing what a person may clear. Raises frappe.PermissionError for roles that may not."""
+def approve(names: Iterable[str], clearable: Mapping[str, frozenset[str]] | None = None) -> Done:
+	"""Approve orders, clearing what a person may clear, or of that only what `clearable` has for the order.
+
+	Raises frappe.PermissionError for roles that may not.
+	"""
 	_check_role(approving.APPROVED)
 	done = Done()
-	orders = _lock(names, ("To Review", "On Hold"), done)
-	clearing = {}
+	orders = _lock(names, APPROVABLE, done)
+	clearing, staying = {}, {}
 	for order in orders:
 		held = parse_codes(order.hold_reasons)
-		if fixed := held & FIXED:
-			done.refused[order.name] = " ".join(explain(code) for code in sorted(fixed))
+		goes = held - FIXED if clearable is None else (held & clearable.get(order.name, frozenset())) - FIXED
+		if held - goes:
+			staying[order.name] = held - goes
 		else:
 			clearing[order.name] = held
+	done.refused |= _explain(staying)
 	chosen = [order for order in orders if order.name in clearing]
 	steps = {order.name: _remember(order, clearing) for order in chosen}
 	_clear([order for order in chosen if clearing[order.name]], clearing)
@@ -203,6 +210,19 @@ def _clear(orders: Sequence[frappe._dict], clearing: Mapping[str, frozenset[str]
 	# Who goes on to lock or move them sees what is stored now.
 	for order, values in changes:
 		order.update(values)
+
+
+def _explain(staying: Mapping[str, frozenset[str]]) -> dict[str, str]:
+	"""Order → what holds it, in the order in which people read it."""
+	known = read_holds(list(staying)) if staying else {}
+	return {
+		name: " ".join(
+			explain(code, load_details(known[name][code].details) if code in known.get(name, {}) else None)
+			for code in HOLD_REASONS
+			if code in codes
+		)
+		for name, codes in staying.items()
+	}
 
 
 def _remember(order: frappe._dict, clearing: Mapping[str, frozenset[str]]) -> dict:

@@ -110,6 +110,7 @@ class TestChecking(ReviewCase):
 
 	def test_statements_do_not_grow_with_the_orders(self) -> None:
 		counts = []
+		self.check(self.order())  # fills the caches
 		for number in (2, 12):
 			orders = [self.order(city="", buyer_nick=make_suffix()) for _ in range(number)]
 			names = [order.name for order in orders]
@@ -218,6 +219,32 @@ class TestApproving(ReviewCase):
 		self.assertEqual(review_steps.undo().names, sorted([held.name, plain.name]))
 		self.assertEqual(self.read(held), ("On Hold", "address_incomplete", "Held"))
 		self.assertEqual(self.read(plain), ("To Review", "", "Pending Review"))
+
+	def test_from_the_list_what_nobody_has_looked_at_stays(self) -> None:
+		plain, held = self.order(), self.order(city="", receiver_mobile="13900000001")
+		unseen = self.order(receiver_mobile="1381234567")
+		self.check(held)
+		done = review.approve([plain.name, held.name, unseen.name])
+		self.assertEqual(done.names, [plain.name])
+		self.assertEqual(
+			done.refused,
+			{
+				held.name: "The address has no city.",
+				unseen.name: "The phone number has 10 digits; a mobile number has 11.",
+			},
+		)
+		self.assertEqual(self.read(held)[:2], ("On Hold", "address_incomplete"))
+		self.assertEqual(self.read(unseen)[:2], ("On Hold", "phone_invalid"))
+
+	def test_only_holds_that_a_person_saw_are_cleared(self) -> None:
+		seen, changed = self.order(city=""), self.order(city="", receiver_mobile="13900000001")
+		self.check(seen, changed)
+		frappe.db.set_value("Order", changed.name, {"seller_memo": "red", "is_checked": 0})
+		done = review.approve([seen.name, changed.name], clears_holds=True)
+		self.assertEqual(
+			(done.names, done.refused), ([seen.name], {changed.name: "The seller wrote a memo."})
+		)
+		self.assertEqual(self.read(changed)[:2], ("On Hold", "address_incomplete,memo_present"))
 
 	def test_without_stock_it_waits_as_a_backorder(self) -> None:
 		order = self.order()

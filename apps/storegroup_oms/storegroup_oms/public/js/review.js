@@ -2,7 +2,7 @@
 frappe.provide("storegroup_oms.review");
 
 // So many are approved by one request; the bar moves after each.
-const CHUNK = 100;
+const CHUNK = 50;
 
 const escape = (text) => frappe.utils.escape_html(text || "");
 
@@ -12,10 +12,16 @@ function approve_some(orders) {
 	).then(({ message }) => message);
 }
 
+// A request that fails ends it, with the server's message; what went before is told all the same.
 async function approve_all(orders) {
-	const done = { names: [], refused: {} };
+	const done = { names: [], refused: {}, left: 0 };
 	for (let start = 0; start < orders.length; start += CHUNK) {
-		const some = await approve_some(orders.slice(start, start + CHUNK));
+		const some = await approve_some(orders.slice(start, start + CHUNK)).catch(() => null);
+		if (!some) {
+			done.left = orders.length - start;
+			frappe.hide_progress();
+			break;
+		}
 		done.names.push(...some.names);
 		Object.assign(done.refused, some.refused);
 		if (orders.length > CHUNK) {
@@ -37,17 +43,25 @@ function show_approved(done) {
 		? `<h6 class="mt-3">${__("Left As They Are")}</h6>
 			<table class="table table-sm mb-0"><tbody>${rows.join("")}</tbody></table>`
 		: "";
-	const text = __("Approved: {0}. Left: {1}.", [done.names.length, refused.length]);
+	const texts = [__("Approved: {0}. Left: {1}.", [done.names.length, refused.length])];
+	if (done.left) texts.push(__("{0} orders were not asked about; try them again.", [done.left]));
 	return new Promise((resolve) => {
 		const dialog = new frappe.ui.Dialog({
 			title: __("Approve Orders"),
-			fields: [{ fieldname: "result", fieldtype: "HTML", options: `<p>${escape(text)}</p>${table}` }],
+			fields: [{ fieldname: "result", fieldtype: "HTML", options: `<p>${escape(texts.join(" "))}</p>${table}` }],
 			on_hide: resolve,
 		});
 		if (done.names.length && frappe.model.can_write("Shipment")) {
 			dialog.set_primary_action(__("Print Their Labels"), () => {
 				dialog.hide();
 				storegroup_oms.parcels.with_parcels_of(done.names, storegroup_oms.printing.labels);
+			});
+		}
+		if (refused.length) {
+			dialog.set_secondary_action_label(__("Exception Orders"));
+			dialog.set_secondary_action(() => {
+				dialog.hide();
+				frappe.set_route("review-pool");
 			});
 		}
 		dialog.show();
