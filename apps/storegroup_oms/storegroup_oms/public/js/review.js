@@ -4,6 +4,21 @@ frappe.provide("storegroup_oms.review");
 // So many are approved by one request; the bar moves after each.
 const CHUNK = 50;
 
+// What a check's threshold counts; undefined for checks that have none.
+storegroup_oms.review.get_unit = (code) =>
+	({
+		quantity_unusual: __("pieces"),
+		price_mismatch: "%",
+		amount_mismatch: __("yuan"),
+		duplicate_suspected: __("hours"),
+		balance_unpaid: __("yuan"),
+	})[code];
+
+storegroup_oms.review.tell_threshold = (code, value) => {
+	const unit = storegroup_oms.review.get_unit(code);
+	return unit ? `${flt(value)} ${unit}` : "";
+};
+
 const escape = (text) => frappe.utils.escape_html(text || "");
 
 function approve_some(orders) {
