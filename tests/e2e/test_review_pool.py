@@ -50,6 +50,14 @@ def test_the_worklist_by_keyboard(desk: Page, watch: Watch):
 		expect(rows).to_have_count(2)
 		assert read_status(seed.orders["phone"]) == ("On Hold", "phone_invalid")
 
+		desk.keyboard.press("m")
+		dialog = desk.locator(".modal.show")
+		dialog.locator("[data-fieldname='memo'] textarea").fill("请电话联系")
+		dialog.locator("[data-fieldname='reason'] input").fill("号码少一位")
+		dialog.locator(".btn-modal-primary").click()
+		expect(chosen).to_contain_text("请电话联系")
+		take_picture(desk, "review-pool-memo")
+
 		desk.set_viewport_size({"width": 390, "height": 844})
 		expect(chosen).to_be_visible()
 		take_picture(desk, "review-pool-phone")

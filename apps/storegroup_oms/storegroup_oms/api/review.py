@@ -78,6 +78,13 @@ def correct_price(order: str, line: str, unit_price: str, reason: str) -> dict[s
 	return review_corrections.correct_price(order, line, unit_price, reason)
 
 
+@frappe.whitelist(methods=["POST"])
+def correct_memo(order: str, memo: str, reason: str) -> str:
+	"""Correct the seller's memo; see `review_corrections.correct_memo`."""
+	require_permission("Order", "write", order)
+	return review_corrections.correct_memo(order, memo, reason)
+
+
 def _tell(done: review_steps.Done) -> dict:
 	return {"names": done.names, "refused": done.refused, "step": done.step}
 

@@ -1,4 +1,4 @@
-"""A person corrects what holds an order: where it goes, what a line costs. Traced, checked again at once. Never commits."""
+"""A person corrects what holds an order: where it goes, what a line costs, what the memo says. Traced, checked again at once. Never commits."""
 
 from collections.abc import Mapping
 
@@ -16,6 +16,7 @@ from storegroup_oms.orders.review_steps import UNDER_REVIEW
 REGION = ("province", "city", "district", "town")
 CONTACT = {"receiver_name": "name", "receiver_mobile": "mobile", "address": "address"}
 LONGEST = {"address": 500}
+LONGEST_MEMO = 500
 
 
 def correct_receiver(order: str, values: Mapping[str, str], reason: str) -> list[str]:
@@ -74,6 +75,24 @@ def correct_price(order: str, line: str, unit_price: str, reason: str) -> dict[s
 	prices = {"before": f"{before / 100:.2f}", "after": f"{cents / 100:.2f}"}
 	_tell(document.name, "Price corrected", {"line": row.sku or row.title, **prices, "reason": reason})
 	return prices
+
+
+def correct_memo(order: str, memo: str, reason: str) -> str:
+	"""Give an order under review another seller's memo, empty to take it away; returns the former one.
+
+	Only here: the platform keeps its own, and a later change of it there comes in again. Raises InvalidValueError.
+	"""
+	reason = _clean_reason(reason)
+	memo = (memo or "").strip()
+	if len(memo) > LONGEST_MEMO:
+		frappe.throw(_("Write at most {0} characters.").format(LONGEST_MEMO), exc=InvalidValueError)
+	document = _open(order)
+	before = document.seller_memo or ""
+	if memo != before:
+		document.seller_memo = memo
+		document.save()
+		_tell(document.name, "Memo corrected", {"before": before[:140], "reason": reason})
+	return before
 
 
 def _open(order: str) -> Document:

@@ -2,9 +2,10 @@
 
 import frappe
 
+from storegroup_oms.api import review as endpoints
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.orders import receivers, review_pool
-from storegroup_oms.orders.review_corrections import correct_price, correct_receiver
+from storegroup_oms.orders.review_corrections import correct_memo, correct_price, correct_receiver
 from storegroup_oms.orders.test_review import ReviewCase
 from storegroup_oms.tests.factories import create_shop, create_user
 
@@ -81,6 +82,57 @@ class TestCorrections(ReviewCase):
 		with self.assertRaises(InvalidValueError):
 			correct_price(order.name, "other", "1", "x")
 		self.assertEqual(frappe.db.get_value("Order", order.name, "total_amount"), 14.99)
+
+	def test_a_memo_is_corrected_and_the_hold_follows(self) -> None:
+		order = self.order(seller_memo="send the red one")
+		self.check(order)
+		self.assertEqual(self.read(order)[:2], ("On Hold", "memo_present"))
+		for memo, reason in (("x", " "), ("x" * 501, "why")):
+			with self.subTest(reason), self.assertRaises(InvalidValueError):
+				correct_memo(order.name, memo, reason)
+		self.assertEqual(frappe.db.get_value("Order", order.name, "seller_memo"), "send the red one")
+		self.assertEqual(correct_memo(order.name, "", "done already"), "send the red one")
+		self.assertEqual(self.read(order)[:2], ("To Review", ""))
+		trace = {"before": "send the red one", "reason": "done already"}
+		self.assertIn(("Memo corrected", trace), self.list_events(order))
+
+	def test_endpoints_refuse_who_may_not_write_orders(self) -> None:
+		order = self.order(city="")
+		self.check(order)
+		line = order.items[0].name
+		frappe.set_user(create_user(["OMS Finance"]).name)
+		try:
+			for step in (
+				lambda: endpoints.clear_holds([order.name]),
+				lambda: endpoints.approve([order.name]),
+				lambda: endpoints.close([order.name], "x"),
+				lambda: endpoints.correct_receiver(order.name, {"city": "杭州市"}, "x"),
+				lambda: endpoints.correct_price(order.name, line, "1", "x"),
+				lambda: endpoints.correct_memo(order.name, "x", "x"),
+				endpoints.undo,
+			):
+				with self.assertRaises(frappe.PermissionError):
+					step()
+		finally:
+			frappe.set_user("Administrator")
+		self.assertEqual(self.read(order)[:2], ("On Hold", "address_incomplete"))
+
+	def test_a_clerk_does_it_all_by_the_endpoints(self) -> None:
+		order = self.order(city="", seller_memo="soon")
+		self.check(order)
+		frappe.set_user(create_user(["OMS Order Clerk"]).name)
+		try:
+			self.assertEqual(endpoints.clear_holds([order.name], ["memo_present"])["names"], [order.name])
+			self.assertEqual(endpoints.undo()["names"], [order.name])
+			self.assertEqual(endpoints.correct_memo(order.name, "", "told the warehouse"), "soon")
+			self.assertEqual(
+				endpoints.approve([order.name])["refused"], {order.name: "The address has no city."}
+			)
+			self.assertEqual(endpoints.correct_receiver(order.name, {"city": "杭州市"}, "asked"), ["city"])
+			self.assertEqual(endpoints.approve([order.name])["names"], [order.name])
+		finally:
+			frappe.set_user("Administrator")
+		self.assertEqual(self.read(order)[:2], ("Backorder", "stock_short"))
 
 
 class TestPool(ReviewCase):

@@ -148,6 +148,7 @@ storegroup_oms.ReviewPool = class ReviewPool {
 			approve: () => this.run("approve", { orders: this.get_names(), clears_holds: 1 }),
 			close: () => this.close(),
 			correct: () => this.correct(),
+			memo: () => this.correct_memo(),
 			price: () => this.correct_price(line),
 			undo: () => this.run("undo", {}),
 			open: () => frappe.set_route("Form", "Order", this.order.name),
@@ -216,6 +217,19 @@ storegroup_oms.ReviewPool = class ReviewPool {
 		);
 	}
 
+	correct_memo() {
+		const { name, seller_memo } = this.order;
+		frappe.prompt(
+			[
+				{ fieldname: "memo", fieldtype: "Small Text", label: __("Seller's Memo"), default: seller_memo },
+				{ fieldname: "reason", fieldtype: "Data", label: __("Reason"), reqd: 1 },
+			],
+			({ memo, reason }) => this.run("correct_memo", { order: name, memo: memo || "", reason }),
+			__("Correct the memo"),
+			__("Save")
+		);
+	}
+
 	press(event) {
 		if (frappe.get_route()[0] !== "review-pool" || !this.rows.length) {
 			if (event.key !== "u" || frappe.get_route()[0] !== "review-pool") return;
@@ -233,6 +247,7 @@ storegroup_oms.ReviewPool = class ReviewPool {
 			a: () => this.act("approve"),
 			x: () => this.act("close"),
 			e: () => this.act("correct"),
+			m: () => this.act("memo"),
 			u: () => this.act("undo"),
 			Enter: () => this.act("open"),
 		};
@@ -282,6 +297,7 @@ function make_order(order, marked) {
 		["approve", `${__("Approve")}${many}`, "A", "btn-primary"],
 		["clear", `${__("Clear Holds")}${many}`, "C", "btn-default"],
 		["correct", __("Correct"), "E", "btn-default"],
+		["memo", __("Memo"), "M", "btn-default"],
 		["close", `${__("Close")}${many}`, "X", "btn-default"],
 		["undo", __("Undo"), "U", "btn-default"],
 		["open", __("Open the Order"), "Enter", "btn-default"],
