@@ -4,7 +4,7 @@ frappe.ui.form.on("Review Check", {
 		frm.set_df_property(
 			"code",
 			"options",
-			codes.map((value) => ({ value, label: __(frappe.unscrub(value)) }))
+			codes.map((code) => ({ value: code, label: __(frappe.unscrub(code)) }))
 		);
 	},
 

@@ -8,11 +8,14 @@ frappe.listview_settings["Review Check"] = {
 	onload(listview) {
 		// A formatter would take the row's link and tick box away.
 		const get_subject = listview.get_subject_html.bind(listview);
-		listview.get_subject_html = (doc) => get_subject({ ...doc, code: __(frappe.unscrub(doc.code)) });
+		listview.get_subject_html = (doc) => {
+			const { code } = doc;
+			return get_subject({ ...doc, code: __(frappe.unscrub(code)) });
+		};
 	},
 	get_indicator(doc) {
 		if (!doc.is_active) return [__("Disabled"), "gray", "is_active,=,0"];
-		const colour = doc.effect === "Hold" ? "red" : "blue";
-		return [__(doc.effect), colour, `effect,=,${doc.effect}`];
+		if (doc.effect === "Hold") return [__("Hold"), "red", "effect,=,Hold"];
+		return [__("Tag"), "blue", "effect,=,Tag"];
 	},
 };
