@@ -7,6 +7,7 @@ import frappe
 
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.fulfilment import allocation, layout, parcel_rows, parcels, steps
+from storegroup_oms.fulfilment.floor import verifying
 from storegroup_oms.orders import lifecycle
 from storegroup_oms.tests.compat import IntegrationTest
 from storegroup_oms.tests.factories import (
@@ -104,6 +105,16 @@ class TestParcelRaces(IntegrationTest):
 		self.assertEqual(
 			frappe.db.count("Order Event", {"order": ("in", self.orders), "event": "Parcel shipped"}), 2
 		)
+
+	def test_two_packers_at_one_parcel(self):
+		(name, _other) = self.pack("Printed")
+
+		found = self.race(
+			partial(verifying.take, name, "Administrator"), partial(verifying.take, name, "Guest")
+		)
+
+		self.assertEqual((found["state"], found["parcel"]), ("held", None))
+		self.assertEqual(frappe.db.get_value("Shipment", name, "held_by"), "Administrator")
 
 	def test_a_refund_that_comes_first_stops_it(self):
 		names = self.pack("Printed")

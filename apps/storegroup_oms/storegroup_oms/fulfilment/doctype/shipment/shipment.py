@@ -42,6 +42,8 @@ class Shipment(FieldLevelMixin, Document):
 		expected_weight_g: DF.Int
 		freight_cost: DF.Currency
 		freight_is_billed: DF.Check
+		held_by: DF.Link | None
+		held_until: DF.Datetime | None
 		is_subscribed: DF.Check
 		items: DF.Table[ShipmentItem]
 		keep_apart: DF.Check

@@ -31,6 +31,7 @@ class OMSSettings(Document):
 		merge_platforms: DF.Check
 		no_movement_hours: DF.Int
 		no_pickup_hours: DF.Int
+		package_weight_g: DF.Int
 		print_batch_size: DF.Int
 		reprint_limit: DF.Int
 		reveal_limit_per_day: DF.Int
@@ -41,6 +42,8 @@ class OMSSettings(Document):
 		unpaid_keeps_minutes: DF.Int
 		verify_before_ship: DF.Check
 		webhook_off_days: DF.Int
+		weigh_tolerance_g: DF.Int
+		weigh_tolerance_percent: DF.Int
 	# end: auto-generated types
 
 	def validate(self) -> None:
