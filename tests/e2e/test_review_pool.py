@@ -75,3 +75,45 @@ def test_the_worklist_by_keyboard(desk: Page, watch: Watch):
 		frappe.db.rollback()
 		frappe.db.delete("Review Step")
 		remove_seed(seed)
+
+
+def test_sixty_from_the_list_and_why_one_stays(desk: Page, watch: Watch):
+	seed = create_held()
+	try:
+		plain = [
+			factories.create_order(
+				[(seed.skus[0], 1)], shop=seed.shop, receiver_mobile=f"139{number:08d}", is_checked=1
+			).name
+			for number in range(60)
+		]
+		seed.orders.update({name: name for name in plain})
+		frappe.db.commit()
+		desk.evaluate(
+			"shop => { frappe.route_options = {shop}; return frappe.set_route('List', 'Order', 'List'); }",
+			seed.shop,
+		)
+		desk.locator(".btn-paging[data-value='100']:visible").click()
+		expect(desk.locator(".list-row-container .list-row:visible")).to_have_count(62)
+		desk.evaluate(
+			"""() => { const show = frappe.show_progress; window.shown = [];
+			frappe.show_progress = (...args) => { window.shown.push(args.slice(1, 3)); return show(...args); }; }"""
+		)
+		desk.locator(".list-check-all:visible").click()
+		desk.locator(".actions-btn-group:visible > .btn").click()
+		desk.locator(".dropdown-menu.show .dropdown-item", has_text="审核通过").first.click()
+		dialog = desk.locator(".modal.show", has_text="未通过")
+		expect(dialog).to_contain_text("已审核通过 60 单，未通过 2 单")
+		expect(dialog).to_contain_text("地址缺少城市")
+		expect(dialog).to_contain_text("10 位")
+		assert desk.evaluate("window.shown") == [[50, 62], [62, 62]]
+		expect(desk.locator(".modal.show")).to_have_count(1)
+		take_picture(desk, "approved-from-the-list")
+		dialog.get_by_role("button", name="异常订单").click()
+		expect(desk.locator(".review-pool-row").first).to_be_visible()
+		assert read_status(seed.orders["city"]) == ("On Hold", "address_incomplete")
+		assert {read_status(name)[0] for name in plain} == {"Backorder"}
+		assert watch.faults == []
+	finally:
+		frappe.db.rollback()
+		frappe.db.delete("Review Step")
+		remove_seed(seed)

@@ -156,9 +156,12 @@ storegroup_oms.ReviewPool = class ReviewPool {
 		acts[action]();
 	}
 
-	// One step at a time: a double click or a held key asks once. To take a step back waits for its turn.
+	// One step at a time: a double click or a held key asks once. What was typed, or takes a step back, waits its turn.
 	run(method, args) {
-		if (this.busy) return method === "undo" ? this.busy.then(() => this.run(method, args)) : undefined;
+		if (this.busy) {
+			const is_dropped = ["clear_holds", "approve"].includes(method);
+			return is_dropped ? undefined : this.busy.catch(() => null).then(() => this.run(method, args));
+		}
 		if (args.orders && !args.orders.length) return;
 		this.busy = ask(method, args)
 			.then((done) => {
