@@ -13,9 +13,26 @@ MAX_TEXT_CHARS = 200_000
 
 def read_file(file: str) -> list[Line]:
 	"""Lines of an uploaded CSV or .xlsx file, by its address. Raises InvalidValueError, PermissionError."""
+	headings, rows = read_rows(file, MAX_ROWS)
+	return make_lines(rows, find_columns(headings))
+
+
+def read_rows(file: str, most: int) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+	"""Headings and rows (number in the file, {heading: text}) of an uploaded CSV or .xlsx file, by its address.
+
+	Raises InvalidValueError, also for more than `most` rows, and PermissionError.
+	"""
 	document = frappe.get_doc("File", {"file_url": file})
 	document.check_permission("read")
-	return _read(document.get_full_path())
+	try:
+		table = open_table(document.get_full_path(), ReadLimits(max_rows=most))
+		return list(table.headings), [(row.row_no, row.cells) for row in table.rows()]
+	except ImportFileError as error:
+		frappe.throw(
+			_(error.message_template).format(*error.params),
+			exc=InvalidValueError,
+			title=_("File Can't Be Used"),
+		)
 
 
 def read_text(text: str) -> list[Line]:
@@ -32,17 +49,3 @@ def read_text(text: str) -> list[Line]:
 		named = [dict(zip(headings, row, strict=False)) for row in filled]
 		return make_lines(enumerate(named, 2), columns)
 	return [Line(number, *[*row, "", ""][:2], *row[2:3]) for number, row in enumerate(filled, 1)]
-
-
-def _read(path: str) -> list[Line]:
-	try:
-		table = open_table(path, ReadLimits(max_rows=MAX_ROWS))
-		columns = find_columns(table.headings)
-		rows = [(row.row_no, row.cells) for row in table.rows()]
-	except ImportFileError as error:
-		frappe.throw(
-			_(error.message_template).format(*error.params),
-			exc=InvalidValueError,
-			title=_("File Can't Be Used"),
-		)
-	return make_lines(rows, columns)
