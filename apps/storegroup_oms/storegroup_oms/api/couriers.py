@@ -37,14 +37,18 @@ def set_courier(shipments: list | str, courier: str) -> dict:
 
 @frappe.whitelist(methods=["GET"])
 def get_choice(shipment: str) -> dict | None:
-	"""Why a parcel has its courier; None when nobody has chosen.
+	"""Why a parcel has its courier; None when nobody has chosen this one.
 
 	{chosen_by, shows_cost, candidates: [{courier, is_chosen, price, parts, days, days_known, why}]}. Amounts are None
 	without the right to them.
 	"""
 	require_permission("Shipment", "read", shipment)
-	row = frappe.db.get_value("Shipment", shipment, ["courier_chosen_by", "courier_trace"], as_dict=True)
-	if not row.courier_trace:
+	row = frappe.db.get_value(
+		"Shipment", shipment, ["courier", "courier_chosen_by", "courier_trace"], as_dict=True
+	)
+	candidates = json.loads(row.courier_trace or "[]")
+	# The courier may have been taken over from another parcel of the order since.
+	if not any(one["is_chosen"] and one["courier"] == row.courier for one in candidates):
 		return None
 	shows_cost = "freight_cost" not in get_hidden_fields("Shipment")
 	return {
@@ -60,7 +64,7 @@ def get_choice(shipment: str) -> dict | None:
 				"days_known": one["days_known"],
 				"why": courier_choice.explain(one["reasons"], shows_cost),
 			}
-			for one in json.loads(row.courier_trace)
+			for one in candidates
 		],
 	}
 

@@ -21,7 +21,8 @@ USUAL_DAYS = Decimal(3)
 
 @dataclass(frozen=True)
 class Need:
-	"""What is known of a parcel. Provinces are official names; `amount` is what its orders were paid."""
+	"""What is known of a parcel. Provinces are official names; `amount` is what its orders were paid; tags and
+	customers' tiers are those of any of its orders."""
 
 	name: str
 	shops: frozenset[str] = frozenset()
@@ -33,6 +34,8 @@ class Need:
 	volume_cm3: int = 0
 	amount: Decimal = Decimal(0)
 	skus: frozenset[str] = frozenset()
+	tags: frozenset[str] = frozenset()
+	tiers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,20 @@ class Rule:
 	to_g: int = 0
 	from_amount: Decimal = Decimal(0)
 	sku: str = ""
+	tag: str = ""
+	tier: str = ""
 	from_day: date | None = None
 	to_day: date | None = None
 
 	def fits(self, need: Need, day: date) -> bool:
 		places = ((self.warehouse, need.warehouse), (self.province, need.province), (self.city, need.city))
-		sets = ((self.shop, need.shops), (self.platform, need.platforms), (self.sku, need.skus))
+		sets = (
+			(self.shop, need.shops),
+			(self.platform, need.platforms),
+			(self.sku, need.skus),
+			(self.tag, need.tags),
+			(self.tier, need.tiers),
+		)
 		return (
 			all(wanted in ("", found) for wanted, found in places)
 			and all(not wanted or wanted in found for wanted, found in sets)

@@ -30,6 +30,8 @@ RULE_FIELDS = (
 	"to_weight_g",
 	"from_amount",
 	"sku",
+	"order_tag",
+	"customer_tier",
 	"from_day",
 	"to_day",
 )
@@ -132,6 +134,8 @@ def make_rule(row: frappe._dict) -> Rule:
 		to_g=cint(row.to_weight_g),
 		from_amount=Decimal(str(flt(row.from_amount))),
 		sku=row.sku or "",
+		tag=(row.order_tag or "").strip(),
+		tier=(row.customer_tier or "").strip(),
 		from_day=getdate(row.from_day) if row.from_day else None,
 		to_day=getdate(row.to_day) if row.to_day else None,
 	)

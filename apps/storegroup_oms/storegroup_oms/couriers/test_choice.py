@@ -130,7 +130,12 @@ class TestRules(UnitTest):
 
 	def test_conditions(self):
 		need = make_need(
-			shops=frozenset({"店一"}), platforms=frozenset({"JD"}), amount=Decimal(200), skus=frozenset({"A"})
+			shops=frozenset({"店一"}),
+			platforms=frozenset({"JD"}),
+			amount=Decimal(200),
+			skus=frozenset({"A"}),
+			tags=frozenset({"易碎"}),
+			tiers=frozenset({"金牌"}),
 		)
 		fitting = (
 			{"shop": "店一"},
@@ -140,6 +145,8 @@ class TestRules(UnitTest):
 			{"from_g": 800, "to_g": 800},
 			{"from_amount": Decimal(200)},
 			{"sku": "A"},
+			{"tag": "易碎"},
+			{"tier": "金牌"},
 			{"from_day": DAY, "to_day": DAY},
 		)
 		other = (
@@ -151,6 +158,8 @@ class TestRules(UnitTest):
 			{"to_g": 799},
 			{"from_amount": Decimal("200.01")},
 			{"sku": "B"},
+			{"tag": "急"},
+			{"tier": "银牌"},
 			{"from_day": date(2026, 11, 12)},
 			{"to_day": date(2026, 11, 10)},
 		)

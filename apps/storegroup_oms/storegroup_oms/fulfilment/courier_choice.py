@@ -5,6 +5,7 @@ Locks the parcels. Never commits.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 import frappe
@@ -13,13 +14,15 @@ from frappe.utils import cint, getdate
 
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.couriers.choice import Candidate, Choice, Need, choose
-from storegroup_oms.couriers.lane_records import normalise_province, read_book
+from storegroup_oms.couriers.lane_records import normalise_province, read_book, read_couriers
+from storegroup_oms.couriers.lanes import Couriers
 from storegroup_oms.couriers.waybills import accounts
 from storegroup_oms.couriers.waybills.facts import read_parcels
 from storegroup_oms.fulfilment import parcels, stops
 from storegroup_oms.fulfilment.parcel_rows import Parcel
 from storegroup_oms.fulfilment.steps import Done
 from storegroup_oms.orders import events
+from storegroup_oms.orders.holds import parse_codes
 
 # Who has chosen, where it wasn't a person.
 BY_PRICE = "Price and Speed"
@@ -30,8 +33,9 @@ FIELDS = ("courier", "courier_chosen_by", "courier_trace", "freight_cost", "bill
 def ensure_couriers(names: Iterable[str], again: bool = False) -> Done:
 	"""Choose for parcels before print that have no courier; with `again` also anew for those that have one.
 
-	A parcel that has a number, or a courier that a person chose, keeps it. Of the others are refused those that no
-	courier can take, with the reasons, those that are stopped, and those past print.
+	A parcel that has a number, or a courier that a person or its order chose, keeps it, and before print gets the freight
+	that is expected today. Of the others are refused those that no courier can take, with the reasons, those that are
+	stopped, and those past print.
 	"""
 	wanted = list(dict.fromkeys(names))
 	locked = parcels.lock_parcels(wanted)
@@ -52,6 +56,8 @@ def ensure_couriers(names: Iterable[str], again: bool = False) -> Done:
 		choosing = [parcel for parcel in choosing if parcel.name not in kept]
 	if choosing:
 		_choose_for(choosing, done)
+	chosen = {parcel.name for parcel in choosing}
+	_expect_freight([locked.parcels[name] for name in done.names if name not in chosen])
 	return done
 
 
@@ -60,6 +66,7 @@ def set_courier(names: Iterable[str], courier: str, user: str) -> Done:
 	wanted = list(dict.fromkeys(names))
 	locked = parcels.lock_parcels(wanted)
 	stopped = parcels.find_stops_of(locked)
+	others = _find_others(locked.facts.orders, courier)
 	done = Done()
 	moving = []
 	for name in wanted:
@@ -67,6 +74,10 @@ def set_courier(names: Iterable[str], courier: str, user: str) -> Done:
 		refusal = _find_refusal(parcel, stopped.get(name))
 		if not refusal and parcel.row.waybill_no and parcel.row.courier != courier:
 			refusal = _("It has a number of {0} already. Void that first.").format(parcel.row.courier)
+		if not refusal and (bound := sorted(parcel.orders.keys() & others.keys())):
+			refusal = _(
+				"Another parcel of order {0} goes with {1}; an order's parcels go with one courier."
+			).format(bound[0], others[bound[0]])
 		if refusal:
 			done.refused[name] = refusal
 		else:
@@ -80,8 +91,26 @@ def set_courier(names: Iterable[str], courier: str, user: str) -> Done:
 			rest = [one for one in choice.candidates if one.courier != courier]
 			rows.append((parcel, Choice(courier, [found, *rest]), user))
 		_store(rows)
+		_tell_orders(moving, courier, locked)
 		done.names += [parcel.name for parcel in moving]
 	return done
+
+
+def _find_others(orders: Iterable[str], courier: str) -> dict[str, str]:
+	"""Orders of which a parcel is printed or has left with another courier: order → that one."""
+	rows = frappe.db.sql(
+		"""SELECT link.`order`, parcel.courier FROM `tabShipment Order` link JOIN tabShipment parcel
+		ON parcel.name = link.parent WHERE link.`order` IN %s AND link.parenttype = 'Shipment'
+		AND parcel.status NOT IN ('To Print', 'Cancelled') AND parcel.courier != %s ORDER BY parcel.name""",
+		(sorted(set(orders)) or [""], courier),
+	)
+	return dict(rows)
+
+
+def _tell_orders(moving: Sequence[Parcel], courier: str, locked: parcels.Locked) -> None:
+	"""Orders that name a courier name this one, else their open parcels would take the former one over again."""
+	orders = {order for parcel in moving for order in parcel.orders if locked.facts.orders[order].courier}
+	update_rows("Order", [{"name": order, "courier": courier} for order in sorted(orders)], ("courier",))
 
 
 def _find_refusal(parcel: Parcel | None, codes: str | None) -> str:
@@ -181,6 +210,33 @@ def _store(rows: Sequence[tuple[Parcel, Choice, str]]) -> None:
 	)
 
 
+def _expect_freight(found: Sequence[Parcel]) -> None:
+	"""Write what open parcels are expected to cost with the courier that they have, where that differs and is not billed."""
+	open_ones = [parcel for parcel in found if parcel.is_open]
+	if not open_ones:
+		return
+	couriers, day = read_couriers(), getdate()
+	needs = read_needs([parcel.name for parcel in open_ones])
+	stored = frappe.db.sql(
+		"SELECT name, freight_cost FROM tabShipment WHERE name IN %s AND IFNULL(freight_is_billed, 0) = 0",
+		[sorted(needs) or [""]],
+	)
+	known = {name: Decimal(str(cost or 0)) for name, cost in stored}
+	rows = []
+	for parcel in open_ones:
+		need = needs.get(parcel.name)
+		price = need and _find_price(need, parcel.row.courier, couriers, day)
+		if price is not None and parcel.name in known and price != known[parcel.name]:
+			rows.append({"name": parcel.name, "freight_cost": price})
+	update_rows("Shipment", rows, ("freight_cost",), stamps=False)
+
+
+def _find_price(need: Need, courier: str, couriers: Couriers, day: date) -> Decimal | None:
+	lane = couriers.find_lane(courier, need.warehouse, need.province, need.city)
+	price = lane and couriers.get_price(lane, need.province, need.weight_g, need.volume_cm3, day)
+	return price.total if price else None
+
+
 # Facts
 
 
@@ -194,11 +250,17 @@ def read_needs(names: Sequence[str], statuses: Sequence[str] = ()) -> dict[str, 
 	shops: dict[str, set[str]] = {row.name: set() for row in rows}
 	platforms: dict[str, set[str]] = {row.name: set() for row in rows}
 	amounts: dict[str, Decimal] = {row.name: Decimal(0) for row in rows}
-	for parent, shop, platform, paid in frappe.db.sql(
-		"""SELECT link.parent, own.shop, own.platform, own.paid_amount FROM `tabShipment Order` link
-		JOIN tabOrder own ON own.name = link.`order` WHERE link.parent IN %s AND link.parenttype = 'Shipment'""",
+	tags: dict[str, set[str]] = {row.name: set() for row in rows}
+	tiers: dict[str, set[str]] = {row.name: set() for row in rows}
+	for parent, shop, platform, paid, order_tags, tier in frappe.db.sql(
+		"""SELECT link.parent, own.shop, own.platform, own.paid_amount, own.tags, buyer.tier
+		FROM `tabShipment Order` link JOIN tabOrder own ON own.name = link.`order`
+		LEFT JOIN tabCustomer buyer ON buyer.name = own.customer
+		WHERE link.parent IN %s AND link.parenttype = 'Shipment'""",
 		[list(shops) or [""]],
 	):
+		tags[parent] |= parse_codes(order_tags)
+		tiers[parent] |= {tier} if tier else set()
 		shops[parent].add(shop or "")
 		platforms[parent].add(platform or "")
 		amounts[parent] += Decimal(str(paid or 0))
@@ -224,6 +286,8 @@ def read_needs(names: Sequence[str], statuses: Sequence[str] = ()) -> dict[str, 
 			-(-volumes[row.name] // 1000),
 			amounts[row.name],
 			frozenset(skus[row.name]),
+			frozenset(tags[row.name]),
+			frozenset(tiers[row.name]),
 		)
 		for row in rows
 	}

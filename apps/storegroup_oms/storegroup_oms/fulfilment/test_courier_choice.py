@@ -1,5 +1,6 @@
 """Couriers of parcels before print: chosen, chosen anew, chosen by a person; a rule tried on past parcels."""
 
+from functools import partial
 from unittest.mock import patch
 
 import frappe
@@ -7,9 +8,19 @@ import frappe
 from storegroup_oms.api import couriers as api
 from storegroup_oms.couriers.waybills import accounts
 from storegroup_oms.exceptions import InvalidValueError
-from storegroup_oms.fulfilment import courier_choice, courier_trial
+from storegroup_oms.fulfilment import courier_choice, courier_trial, parcels
 from storegroup_oms.fulfilment.test_parcels import ParcelCase
-from storegroup_oms.tests.factories import create_courier, create_order, create_shipment, create_user
+from storegroup_oms.tests.compat import IntegrationTest
+from storegroup_oms.tests.factories import (
+	create_courier,
+	create_customer,
+	create_order,
+	create_shipment,
+	create_shop,
+	create_user,
+	create_warehouse,
+)
+from storegroup_oms.tests.races import remove_shop, run_together
 
 
 class ChoiceCase(ParcelCase):
@@ -93,6 +104,61 @@ class TestChosen(ChoiceCase):
 		self.assertEqual(courier_choice.ensure_couriers([name], again=True).names, [name])
 		self.assertEqual(self.read(name).courier, self.courier)
 		self.assertIn("number", courier_choice.set_courier([name], self.dear, "Administrator").refused[name])
+
+	def test_a_persons_choice_outlives_the_courier_of_the_order(self):
+		order = self.order((self.sku, 3))
+		name = self.get_parcel(order).name
+		frappe.db.set_value("Order", order.name, "courier", self.cheap)
+		frappe.db.set_value("Shipment", name, "courier", self.cheap)
+
+		courier_choice.set_courier([name], self.dear, "Administrator")
+		parcels.ensure_parcels([order.name])
+
+		self.assertEqual(self.read(name).courier, self.dear)
+		self.assertEqual(frappe.db.get_value("Order", order.name, "courier"), self.dear)
+
+	def test_an_orders_parcels_go_with_one_courier(self):
+		order = self.order((self.sku, 3))
+		name = self.get_parcel(order).name
+		create_shipment([order], courier=self.cheap, status="Shipped", waybill_no=frappe.generate_hash())
+
+		self.assertIn(
+			self.cheap, courier_choice.set_courier([name], self.dear, "Administrator").refused[name]
+		)
+		self.assertIsNone(self.read(name).courier)
+		self.assertEqual(courier_choice.set_courier([name], self.cheap, "Administrator").names, [name])
+
+	def test_the_expected_freight_follows_what_is_in_the_parcel_until_it_is_billed(self):
+		name = self.pack()
+		courier_choice.ensure_couriers([name])
+		for weight, is_billed, freight in ((2500, 0, 5), (3500, 1, 5), (3500, 0, 6), (3500, 0, 6)):
+			values = {"expected_weight_g": weight, "freight_is_billed": is_billed}
+			frappe.db.set_value("Shipment", name, values)
+			self.assertEqual(courier_choice.ensure_couriers([name]).names, [name])
+			self.assertEqual(self.read(name).freight_cost, freight)
+		given = self.pack(receiver_mobile="13900003333")
+		frappe.db.set_value("Shipment", given, "courier", self.dear)
+		courier_choice.ensure_couriers([given])
+		self.assertEqual(self.read(given).freight_cost, 10)
+
+	def test_a_courier_taken_over_later_is_not_explained_by_the_former_choice(self):
+		name = self.pack()
+		courier_choice.ensure_couriers([name])
+		self.assertEqual(api.get_choice(name)["candidates"][0]["courier"], self.cheap)
+		frappe.db.set_value("Shipment", name, "courier", self.dear)
+		self.assertIsNone(api.get_choice(name))
+
+	def test_tags_and_customers_tiers(self):
+		tagged = self.pack(tags="fragile,vip")
+		tiered = self.pack(receiver_mobile="13900004444", customer=create_customer(tier="Gold").name)
+		for number, conditions in enumerate(({"order_tag": "fragile"}, {"customer_tier": "Gold"})):
+			self.create_rule(self.dear, priority=number, **conditions)
+		plain = self.pack(receiver_mobile="13900005555")
+
+		courier_choice.ensure_couriers([tagged, tiered, plain])
+
+		found = [self.read(name).courier for name in (tagged, tiered, plain)]
+		self.assertEqual(found, [self.dear, self.dear, self.cheap])
 
 	def test_none_can_take_it_and_each_says_why(self):
 		name = self.pack()
@@ -218,3 +284,43 @@ class TestEndpoints(ChoiceCase):
 		frappe.db.set_value("Courier", self.dear, "is_active", 0)
 		with self.assertRaises(InvalidValueError):
 			api.set_courier([name], self.dear)
+
+
+class TestTwoAtOnce(IntegrationTest):
+	"""Commits, as another connection has to see it; a rule of its own shop keeps all other couriers out."""
+
+	def setUp(self):
+		super().setUp()
+		self.shop, self.warehouse = create_shop().name, create_warehouse().name
+		self.courier = create_courier().name
+		lane = {"doctype": "Courier Lane", "courier": self.courier, "first_cost": 3}
+		rule = {"doctype": "Courier Rule", "courier": self.courier, "action": "Use", "shop": self.shop}
+		self.made = [
+			frappe.get_doc(lane).insert(),
+			frappe.get_doc({**rule, "rule_name": f"Rule {self.shop}", "enabled": 1}).insert(),
+		]
+		self.orders = [create_order(shop=self.shop, status="To Print") for _ in range(5)]
+		self.names = [create_shipment([order], warehouse=self.warehouse).name for order in self.orders]
+		frappe.db.commit()
+
+	def tearDown(self):
+		frappe.db.rollback()
+		remove_shop(self.shop)
+		made = [(document.doctype, document.name) for document in self.made]
+		for doctype, name in (*made, ("Courier", self.courier), ("Warehouse", self.warehouse)):
+			frappe.db.delete(doctype, {"name": name})
+		frappe.db.commit()
+		super().tearDown()
+
+	def test_a_double_click_chooses_once(self):
+		works = [partial(courier_choice.ensure_couriers, names) for names in (self.names, self.names[::-1])]
+		# What these parcels hold was never in stock; the gate has tests of its own.
+		with patch.object(parcels, "find_stops_of", lambda locked: {}):
+			results = run_together(works)
+		for done in results:
+			self.assertEqual((sorted(done.names), done.refused), (sorted(self.names), {}))
+		frappe.db.rollback()
+		chosen = frappe.get_all("Shipment", {"name": ["in", self.names]}, pluck="courier")
+		self.assertEqual(chosen, [self.courier] * 5)
+		events = {"order": ["in", [order.name for order in self.orders]], "event": "Courier chosen"}
+		self.assertEqual(frappe.db.count("Order Event", events), 5)

@@ -67,7 +67,10 @@ function name_chooser(chosen_by) {
 }
 
 storegroup_oms.couriers.show_choice = (wrapper, shipment) =>
-	call("get_choice", { shipment }, "GET").then((found) => found && wrapper.html(make_choice(found)));
+	call("get_choice", { shipment }, "GET").then((found) => {
+		const text = __("This courier was not chosen here: it comes from the order, or was typed in.");
+		wrapper.html(found ? make_choice(found) : `<p class="text-muted">${text}</p>`);
+	});
 
 function make_trial(found) {
 	if (!found.looked) return `<p class="text-muted">${__("No parcel has left yet that it could be tried on.")}</p>`;

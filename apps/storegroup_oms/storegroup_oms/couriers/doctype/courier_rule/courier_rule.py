@@ -20,11 +20,13 @@ class CourierRule(Document):
 		action: DF.Literal["Use", "Prefer", "Avoid"]
 		city: DF.Data | None
 		courier: DF.Link
+		customer_tier: DF.Data | None
 		enabled: DF.Check
 		from_amount: DF.Currency
 		from_day: DF.Date | None
 		from_weight_g: DF.Int
 		note: DF.SmallText | None
+		order_tag: DF.Data | None
 		platform: DF.Literal["", "Taobao", "JD", "Pinduoduo", "Douyin", "Manual"]
 		priority: DF.Int
 		province: DF.Data | None
