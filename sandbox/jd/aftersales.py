@@ -21,10 +21,12 @@ from ..model import (
 	WAIT_RETURN,
 	WITHDRAWN,
 	Refund,
+	Refusal,
 	Shop,
 )
 from ..world import World, cut_page
-from .errors import BAD_ARGUMENT, BusinessError
+from .errors import BAD_ARGUMENT, NOT_FOUND, BusinessError
+from .errors import REFUSED as REFUSED_CODE
 from .pulls import DAY_S, assert_window, read_number, read_time
 
 APPLY_STATUSES = {REQUESTED: 0, REFUNDING: 1, REFUNDED: 3, REFUSED: 2, WITHDRAWN: 11}
@@ -97,6 +99,21 @@ def _render_application(world: World, shop: Shop, case: Refund, args: dict) -> d
 		lines = [order.get_line(line_no) for line_no in case.line_nos]
 		row["skuList"] = [{"skuId": line.sku_id, "skuNum": line.qty, "skuName": line.title} for line in lines]
 	return row
+
+
+def reply_application(world: World, shop: Shop, args: dict) -> dict:
+	"""The seller approves (`status` 1) or rejects (2) a refund before shipping. Call and parameters are UNCONFIRMED."""
+	case = world.find_refund(shop.shop_id, str(args.get("id") or ""))
+	verb = {"1": "agree", "2": "refuse"}.get(str(args.get("status", "")))
+	if case is None or case.kind != BEFORE_SHIP:
+		raise BusinessError(NOT_FOUND, "退款申请不存在", "No such application")
+	if verb is None or not args.get("checkUserName"):
+		raise BusinessError(BAD_ARGUMENT, "参数错误", "status or checkUserName is wrong")
+	try:
+		world.move_refund(case, verb)
+	except Refusal as refusal:
+		raise BusinessError(REFUSED_CODE, "退款申请状态已变更", refusal.message) from None
+	return {"success": True, "errorCode": "0"}
 
 
 def list_services(world: World, shop: Shop, args: dict) -> dict:

@@ -47,6 +47,7 @@ METHODS = {
 	),
 	"jingdong.pop.order.shipment": Method("sopjosshipment_result", pulls.ship_order),
 	"jingdong.pop.afs.soa.refundapply.queryPageList": Method("queryResult", aftersales.list_applications),
+	"jingdong.pop.afs.soa.refundapply.replyRefund": Method("replyResult", aftersales.reply_application),
 	"jingdong.asc.query.list": Method("pageResult", aftersales.list_services),
 	"jingdong.asc.serviceAndRefund.view": Method("pageResult", aftersales.view_services),
 	"jingdong.sku.read.searchSkuList": Method("page", goods.list_skus),

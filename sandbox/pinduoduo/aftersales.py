@@ -21,6 +21,7 @@ from ..model import (
 	WAIT_RETURN,
 	WITHDRAWN,
 	Refund,
+	Refusal,
 	Shop,
 )
 from ..world import World, cut_page
@@ -115,6 +116,18 @@ def get_refund(world: World, shop: Shop, args: dict[str, str]) -> dict:
 		"express_no": case.return_waybill_no,
 		"shipping_id": get_courier_id(case.return_courier),
 	}
+
+
+def agree_refund(world: World, shop: Shop, args: dict[str, str]) -> dict:
+	"""`pdd.refund.agree`; the names of the parameters are UNCONFIRMED."""
+	case = world.find_refund(shop.shop_id, read_text(args, "after_sales_id"))
+	if case is None or read_text(args, "order_sn") != case.order_no:
+		raise PinduoduoError(50001, "售后单不存在")
+	try:
+		world.move_refund(case, "agree")
+	except Refusal as refusal:
+		raise PinduoduoError(50001, refusal.message) from None
+	return {"is_success": True}
 
 
 def check_refunds(world: World, shop: Shop, args: dict[str, str]) -> dict:

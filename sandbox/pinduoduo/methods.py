@@ -84,6 +84,7 @@ METHODS = {
 	"pdd.open.decrypt.batch": Method("open_decrypt_batch_response", pulls.decrypt),
 	"pdd.refund.list.increment.get": Method("refund_increment_get_response", aftersales.list_refunds),
 	"pdd.refund.information.get": Method("refund_information_get_response", aftersales.get_refund),
+	"pdd.refund.agree": Method("refund_agree_response", aftersales.agree_refund),
 	"pdd.refund.status.check": Method("refund_status_check_response", aftersales.check_refunds),
 	"pdd.goods.list.get": Method("goods_list_get_response", goods.list_goods),
 	"pdd.goods.quantity.update": Method("goods_quantity_update_response", goods.set_stock),

@@ -140,6 +140,7 @@ scheduler_events = {
 			"storegroup_oms.orders.outbox.enqueue_waiting",
 			"storegroup_oms.fulfilment.allocation_queue.tick",
 			"storegroup_oms.fulfilment.printing.batches.tick",
+			"storegroup_oms.aftersales.answering.tick",
 			"storegroup_oms.couriers.tracking.following.enqueue_due",
 			"storegroup_oms.orders.review.tick",
 		],

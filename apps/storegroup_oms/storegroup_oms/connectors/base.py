@@ -132,6 +132,16 @@ class ShipmentNotice:
 
 
 @dataclass(frozen=True)
+class RefundAgreement:
+	"""The seller agrees that a buyer gets money back for what has not been sent. `amount` in yuan as the case says."""
+
+	case_no: str
+	order_no: str
+	amount: Decimal
+	agreed_by: str = ""
+
+
+@dataclass(frozen=True)
 class StockLevel:
 	"""The stock that a listing shall show, in whole pieces."""
 
@@ -220,6 +230,13 @@ class PlatformClient(ABC):
 	@abstractmethod
 	def confirm_shipment(self, notice: ShipmentNotice) -> None:
 		"""Tell the platform that a parcel has left. Confirming the same parcel again is not an error."""
+
+	@abstractmethod
+	def agree_refund(self, agreement: RefundAgreement) -> None:
+		"""Agree to a case that waits for the seller. Raises RefusedError for one that doesn't, or of another amount.
+
+		A case that the platform shows as agreed already is not an error.
+		"""
 
 	@abstractmethod
 	def update_stock(self, levels: Sequence[StockLevel]) -> list[StockResult]:

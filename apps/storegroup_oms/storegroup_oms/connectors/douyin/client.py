@@ -16,6 +16,7 @@ from ..base import (
 	Page,
 	Payload,
 	PlatformClient,
+	RefundAgreement,
 	ShipmentNotice,
 	ShopFacts,
 	StockLevel,
@@ -30,6 +31,8 @@ from .errors import SUCCESS, make_error
 from .signing import sign, write_params
 
 HOST = "https://openapi-fxg.jinritemai.com"
+AGREE_MONEY = 101
+AGREED_STATUSES = frozenset((7, 12))  # waiting for the buyer's parcel, success
 ABSOLUTE_FROM = 10**9  # an expires_in above it is a moment, not a span
 
 
@@ -105,6 +108,20 @@ class DouyinClient(PlatformClient):
 		except RefusedError:
 			if not _has_parcel(self.get_order(notice.order_no), notice.waybill_no):
 				raise
+
+	def agree_refund(self, agreement: RefundAgreement) -> None:
+		"""The number of the operation is UNCONFIRMED. A refused case is read: it may have been agreed to before."""
+		answer = self.call(
+			"/afterSale/operate", type=AGREE_MONEY, items=[{"aftersale_id": agreement.case_no}]
+		)
+		(item,) = answer.get("items") or [{}]
+		if item.get("status_code") == 0:
+			return
+		detail = self.call("/afterSale/Detail", after_sale_id=agreement.case_no)
+		process = detail.get("process_info") or {}
+		info = process.get("after_sale_info") or {}
+		if info.get("after_sale_status", info.get("aftersale_status")) not in AGREED_STATUSES:
+			raise RefusedError(str(item.get("status_code")), str(item.get("status_msg") or ""))
 
 	def update_stock(self, levels: Sequence[StockLevel]) -> list[StockResult]:
 		"""One by one: the platform's batch takes all levels or none."""

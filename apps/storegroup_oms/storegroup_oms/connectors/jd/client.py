@@ -16,6 +16,7 @@ from ..base import (
 	Page,
 	Payload,
 	PlatformClient,
+	RefundAgreement,
 	ShipmentNotice,
 	ShopFacts,
 	StockLevel,
@@ -32,6 +33,9 @@ from .statuses import ORDER
 
 HOST, PATH = "https://api.jd.com", "/routerjson"
 TOKEN_HOST, TOKEN_PATH = "https://open-oauth.jd.com", "/oauth2/refresh_token"
+APPROVED = 1
+# Of applications before shipping: approved by the seller, by JD, by hand, intercepted, done.
+AGREED_STATUSES = frozenset((1, 3, 5, 6, 10))
 MOMENT = "%Y-%m-%d %H:%M:%S"
 ORDER_FIELDS = ",".join(
 	(
@@ -162,6 +166,29 @@ class JDClient(PlatformClient):
 		except RefusedError:
 			shown = self._get_parcels(notice.order_no)
 			if all(waybill_no != notice.waybill_no for _courier, waybill_no in shown):
+				raise
+
+	def agree_refund(self, agreement: RefundAgreement) -> None:
+		"""The call and its parameters are UNCONFIRMED. A refused call is no error where JD shows the case as approved."""
+		try:
+			self.call(
+				"jingdong.pop.afs.soa.refundapply.replyRefund",
+				"replyResult",
+				id=agreement.case_no,
+				status=APPROVED,
+				checkUserName=agreement.agreed_by or "OMS",
+				remark="",
+			)
+		except RefusedError:
+			answer = self.call(
+				"jingdong.pop.afs.soa.refundapply.queryPageList",
+				"queryResult",
+				orderId=agreement.order_no,
+				pageIndex=1,
+				pageSize=50,
+			)
+			rows = {to_text(row.get("id")): row.get("status") for row in answer.get("result") or ()}
+			if rows.get(agreement.case_no) not in AGREED_STATUSES:
 				raise
 
 	def _get_parcels(self, order_no: str) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from ..base import (
 	Page,
 	Payload,
 	PlatformClient,
+	RefundAgreement,
 	ShipmentNotice,
 	ShopFacts,
 	StockLevel,
@@ -33,6 +34,7 @@ PATH = "/api/router"
 ALL = 5  # of order_status and of refund_status
 ALL_CASES = 1  # of after_sales_type, whose numbers differ from those of a case's detail
 SPLIT = 1  # of extra_track_type
+AGREED_STATUSES = frozenset((4, 5, 10))  # of after_sales_status
 SET = 1  # of update_type; 2 adds
 
 
@@ -102,6 +104,16 @@ class PinduoduoClient(PlatformClient):
 				self._send_further(notice)
 		except RefusedError:
 			if not notice.is_first or not self._has_parcel(notice):
+				raise
+
+	def agree_refund(self, agreement: RefundAgreement) -> None:
+		"""The names of the parameters are UNCONFIRMED. A refused call is no error where the case has moved on."""
+		case = {"order_sn": agreement.order_no, "after_sales_id": agreement.case_no}
+		try:
+			self.call("pdd.refund.agree", "refund_agree_response", **case)
+		except RefusedError:
+			shown = self.call("pdd.refund.information.get", "refund_information_get_response", **case)
+			if shown.get("after_sales_status") not in AGREED_STATUSES:
 				raise
 
 	def update_stock(self, levels: Sequence[StockLevel]) -> list[StockResult]:

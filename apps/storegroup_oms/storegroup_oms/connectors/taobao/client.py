@@ -17,6 +17,7 @@ from ..base import (
 	Page,
 	Payload,
 	PlatformClient,
+	RefundAgreement,
 	ShipmentNotice,
 	ShopFacts,
 	StockLevel,
@@ -32,6 +33,8 @@ from .signing import sign
 HOST, PATH = "https://gw.api.taobao.com", "/router/rest"
 MOMENT = "%Y-%m-%d %H:%M:%S"
 ITEMS_PER_CALL = 20
+# The seller has agreed; money alone is with the buyer at once.
+AGREED_STATUSES = frozenset(("SUCCESS", "WAIT_BUYER_RETURN_GOODS"))
 SKUS_PER_CALL = 20
 UNTOLD = ("buyer_message", "seller_memo")
 TRADE_FIELDS = ",".join(
@@ -126,6 +129,23 @@ class TaobaoClient(PlatformClient):
 		lines = _get_list(self.get_order(notice.order_no), "orders", "order")
 		shown = {_get_id(line, "oid") for line in lines if _get_id(line, "invoice_no") == notice.waybill_no}
 		return shown >= set(notice.line_nos) if notice.line_nos else bool(shown)
+
+	def agree_refund(self, agreement: RefundAgreement) -> None:
+		"""The version and the phase that the call wants are read first, so that no newer case is agreed to unread."""
+		fields = "refund_id,status,refund_fee,refund_version,refund_phase"
+		answer = self.call("taobao.refund.get", refund_id=agreement.case_no, fields=fields)
+		refund = answer.get("refund")
+		if not isinstance(refund, dict):
+			raise RemoteNotFoundError("no_refund", f"Taobao has no refund {agreement.case_no}.")
+		if refund.get("status") in AGREED_STATUSES:
+			return
+		parts = (
+			agreement.case_no,
+			str(int(agreement.amount * 100)),
+			str(refund.get("refund_version")),
+			str(refund.get("refund_phase")),
+		)
+		self.call("taobao.rp.refunds.agree", refund_infos="|".join(parts))
 
 	def update_stock(self, levels: Sequence[StockLevel]) -> list[StockResult]:
 		"""Up to 20 variants of one item per call; a refused call is made again variant by variant."""

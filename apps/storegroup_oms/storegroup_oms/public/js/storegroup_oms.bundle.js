@@ -3,6 +3,7 @@ import "./connections.js";
 // What every desk page of the product shares.
 frappe.provide("storegroup_oms");
 
+import "./after_sales";
 import "./couriers";
 import "./find_order";
 import "./list_count";

@@ -23,6 +23,12 @@ class AftersaleCase(Document):
 			AftersaleInspection,
 		)
 
+		answer_attempts: DF.Int
+		answer_claimed_until: DF.Datetime | None
+		answer_error: DF.SmallText | None
+		answer_status: DF.Literal["", "Sending", "Sent", "Failed"]
+		answered_at: DF.Datetime | None
+		answered_by: DF.Link | None
 		amount: DF.Currency
 		assigned_to: DF.Link | None
 		closed_at: DF.Datetime | None

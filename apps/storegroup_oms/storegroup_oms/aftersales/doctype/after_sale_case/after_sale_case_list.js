@@ -15,4 +15,13 @@ frappe.listview_settings["After-sale Case"] = {
 	get_indicator(doc) {
 		return [__(doc.status), AFTER_SALE_CASE_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
 	},
+	onload(listview) {
+		if (!frappe.model.can_write("After-sale Case")) return;
+		listview.page.add_action_item(__("Agree to the Refund"), () =>
+			storegroup_oms.agree_refunds(listview.get_checked_items(true)).then(() => {
+				listview.clear_checked_items();
+				listview.refresh();
+			})
+		);
+	},
 };

@@ -16,6 +16,8 @@ class OMSSettings(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		agree_unprinted: DF.Check
+		agree_up_to: DF.Currency
 		allow_private_webhooks: DF.Check
 		auto_allocate: DF.Check
 		count_limit_pieces: DF.Int
