@@ -37,6 +37,7 @@ PURE = (
 	"orders/importing/",
 	"orders/review_rules.py",
 	"fulfilment/distances.py",
+	"fulfilment/floor/walk.py",
 	"fulfilment/printing/documents.py",
 	"fulfilment/printing/fonts.py",
 	"fulfilment/printing/labels.py",

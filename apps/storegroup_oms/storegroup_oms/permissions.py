@@ -117,6 +117,7 @@ SCOPES: dict[str, Scope] = {
 		),
 	),
 	"Print Batch Parcel": _line_of("Print Batch Parcel", "Print Batch"),
+	"Wave": Scope(warehouse="`tabWave`.warehouse IN ({values})"),
 	"Shipment Order": _line_of("Shipment Order", "Shipment"),
 	"Shipment Item": _line_of("Shipment Item", "Shipment"),
 	"Tracking Event": _through("Tracking Event", "Shipment", "shipment"),

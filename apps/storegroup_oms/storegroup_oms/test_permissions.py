@@ -28,6 +28,7 @@ BY_WAREHOUSE = {
 	"Stock Count Line",
 	"Stock Entry",
 	"Stock Ledger",
+	"Wave",
 }
 BY_BOTH = {
 	"Routing Decision",

@@ -73,6 +73,7 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Print Batch": insert(
 			"Print Batch", kind="Labels", status="Completed", parcels=[{"shipment": shipment.name}]
 		).name,
+		"Wave": insert("Wave", kind="Single Item", warehouse=warehouse).name,
 		"Waybill": insert("Waybill", shipment=shipment.name, state="Requested").name,
 		"Waybill Account": insert(
 			"Waybill Account", account_name=f"Account {shop}", provider="Cainiao", shop=shop

@@ -14,6 +14,7 @@ from frappe.utils import add_to_date, cint, get_datetime, now_datetime
 from storegroup_oms.bulk import update_rows
 from storegroup_oms.exceptions import InvalidValueError
 from storegroup_oms.fulfilment import parcels, steps, stops
+from storegroup_oms.fulfilment.floor import putting_aside
 from storegroup_oms.fulfilment.floor.weights import Span, Tolerance, make_span
 from storegroup_oms.fulfilment.parcel_rows import GONE, LIVE, TO_PRINT, Parcel
 from storegroup_oms.orders import events
@@ -67,6 +68,7 @@ def take(name: str, user: str) -> dict[str, Any]:
 	if holder := _find_holder(name, user):
 		return _refuse(HELD, _("{0} is packing it.").format(frappe.utils.get_fullname(holder)))
 	_hold(name, user)
+	putting_aside.forget(name)
 	return {"state": OPEN, "text": "", "parcel": describe(parcel)}
 
 

@@ -11,6 +11,7 @@ from frappe.utils import cint, flt, now_datetime
 from storegroup_oms.couriers.waybills import accounts
 from storegroup_oms.couriers.waybills.base import Party
 from storegroup_oms.couriers.waybills.facts import Parcel, read_parcels
+from storegroup_oms.fulfilment.floor.walk import sort_by_walk
 from storegroup_oms.fulfilment.printing import documents
 from storegroup_oms.fulfilment.printing.documents import (
 	Contact,
@@ -30,7 +31,6 @@ from storegroup_oms.fulfilment.printing.lists import (
 	render_packing_slips,
 	render_pick_lists,
 )
-from storegroup_oms.fulfilment.printing.picking_order import split_numbers
 
 CHECKS = (
 	"shows_sender",
@@ -289,7 +289,7 @@ def make_slip(facts: Facts, parcel: Parcel) -> PackingSlip:
 
 
 def make_pick_lists(facts: Facts, number: str) -> Iterable[PickList]:
-	"""One list for each warehouse, its goods along the bins."""
+	"""One list for each warehouse, its goods in the order of the shortest walk."""
 	by_warehouse: dict[str, list[Parcel]] = defaultdict(list)
 	for parcel in facts.parcels:
 		by_warehouse[parcel.row.warehouse or ""].append(parcel)
@@ -298,13 +298,14 @@ def make_pick_lists(facts: Facts, number: str) -> Iterable[PickList]:
 		for parcel in parcels:
 			for item in facts.items.get(parcel.name, ()):
 				goods[item.bin, item.code, item.name].append((f"#{facts.places[parcel.name]}", item.qty))
+		ranks = {place: rank for rank, place in enumerate(sort_by_walk(bin for bin, _code, _name in goods))}
 		lines = [
 			PickLine(
 				Item(name, sum(qty for _basket, qty in baskets), code, bin),
 				baskets if len(parcels) <= MOST_BASKETS else (),
 			)
 			for (bin, code, name), baskets in sorted(
-				goods.items(), key=lambda pair: (split_numbers(pair[0][0]), pair[0])
+				goods.items(), key=lambda pair: (ranks[pair[0][0]], pair[0])
 			)
 		]
 		several = len(by_warehouse) > 1

@@ -119,6 +119,61 @@ storegroup_oms.parcels.show_suggestions = (listview) =>
 		dialog.show();
 	});
 
+storegroup_oms.parcels.put_aside = (shipments) =>
+	frappe
+		.call({ method: "storegroup_oms.api.stopped_parcels.put_aside", type: "POST", args: { shipments }, freeze: true })
+		.then(({ message }) => frappe.show_alert(__("Found and put aside: {0}.", [message.length])));
+
+// Stopped parcels that somebody holds a label or the goods of, and where each stands; found ones are ticked off.
+storegroup_oms.parcels.show_stopped = (listview) =>
+	frappe.call({ method: "storegroup_oms.api.stopped_parcels.get_stopped", type: "GET" }).then(({ message }) => {
+		if (!message.length) {
+			frappe.show_alert({ message: __("No stopped parcel is on the floor."), indicator: "green" });
+			return;
+		}
+		const rows = message.map((row) => {
+			const found = row.set_aside_at ? `✓ ${frappe.datetime.str_to_user(row.set_aside_at)}` : "";
+			const tick = found || `<input type="checkbox" data-name="${escape(row.name)}" aria-label="${__("Found Again")}">`;
+			const cells = [row.reason, __(row.status), row.wave_no, row.bins, row.last_user];
+			return `<tr><td><a href="/app/shipment/${encodeURIComponent(row.name)}">${escape(
+				row.waybill_no || row.name
+			)}</a></td>${cells.map((cell) => `<td>${escape(cell || "")}</td>`).join("")}<td>${tick}</td></tr>`;
+		});
+		const heads = [
+			__("Waybill No."),
+			__("Reason"),
+			__("Status"),
+			__("Wave No."),
+			__("Bin Location"),
+			__("Last in the Hands Of"),
+			__("Found Again"),
+		];
+		const dialog = new frappe.ui.Dialog({
+			title: __("Stopped Parcels to Find Again"),
+			size: "extra-large",
+			fields: [
+				{
+					fieldname: "list",
+					fieldtype: "HTML",
+					options: `<div class="table-responsive"><table class="table table-sm"><thead><tr>${heads
+						.map((head) => `<th>${head}</th>`)
+						.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`,
+				},
+			],
+			primary_action_label: __("Found and Put Aside"),
+			primary_action() {
+				const names = dialog.$wrapper
+					.find("[data-name]:checked")
+					.toArray()
+					.map((box) => box.dataset.name);
+				dialog.hide();
+				if (names.length) storegroup_oms.parcels.put_aside(names).then(() => listview.refresh());
+			},
+		});
+		if (!frappe.model.can_write("Shipment")) dialog.get_primary_btn().addClass("hidden");
+		dialog.show();
+	});
+
 // Live parcels of chosen orders, then `work` with their names.
 storegroup_oms.parcels.with_parcels_of = (orders, work) =>
 	frappe.call({ method: `${CALL}.find_for_orders`, type: "GET", args: { orders } }).then(({ message }) => {

@@ -65,6 +65,8 @@ class Shipment(FieldLevelMixin, Document):
 		province: DF.Data | None
 		receiver_mobile: DF.Data | None
 		receiver_name: DF.Data | None
+		set_aside_at: DF.Datetime | None
+		set_aside_by: DF.Link | None
 		ship_by: DF.Datetime | None
 		shipped_at: DF.Datetime | None
 		sorting_code: DF.Data | None
@@ -90,6 +92,7 @@ class Shipment(FieldLevelMixin, Document):
 		verified_at: DF.Datetime | None
 		warehouse: DF.Link
 		wave_no: DF.Data | None
+		wave_slot: DF.Int
 		waybill_error: DF.SmallText | None
 		waybill_no: DF.Data | None
 		waybill_provider: DF.Literal[

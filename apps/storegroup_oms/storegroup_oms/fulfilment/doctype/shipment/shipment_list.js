@@ -45,6 +45,7 @@ frappe.listview_settings["Shipment"] = {
 			"Stopped, to Find Again": [
 				["Shipment", "status", "in", ["Printed", "Picked", "Verified"]],
 				["Shipment", "stop_reasons", "is", "set"],
+				["Shipment", "set_aside_at", "is", "not set"],
 			],
 		};
 		const labels = { "To Print": __("To Print"), "Stopped, to Find Again": __("Stopped, to Find Again") };
@@ -55,8 +56,9 @@ frappe.listview_settings["Shipment"] = {
 				__("Queues")
 			);
 		}
-		if (!frappe.model.can_write("Shipment")) return;
 		const { parcels, printing } = storegroup_oms;
+		listview.page.add_inner_button(__("Stopped Parcels"), () => parcels.show_stopped(listview));
+		if (!frappe.model.can_write("Shipment")) return;
 		listview.page.add_inner_button(__("Parcels to Put Together"), () => parcels.show_suggestions(listview));
 		const actions = [
 			[__("Choose Couriers"), storegroup_oms.couriers.choose],
