@@ -38,6 +38,7 @@ PURE = (
 	"orders/review_rules.py",
 	"fulfilment/distances.py",
 	"fulfilment/floor/walk.py",
+	"fulfilment/gift_rules.py",
 	"fulfilment/printing/documents.py",
 	"fulfilment/printing/fonts.py",
 	"fulfilment/printing/labels.py",

@@ -100,6 +100,8 @@ SCOPES: dict[str, Scope] = {
 	),
 	"Routing Policy": Scope(shop="IFNULL(`tabRouting Policy`.shop, '') IN ('', {values})"),
 	"Routing Decision": _through("Routing Decision", "Order", "order"),
+	"Gift Rule": Scope(shop="IFNULL(`tabGift Rule`.shop, '') IN ('', {values})"),
+	"Gift Grant": _through("Gift Grant", "Order", "order"),
 	"Courier Lane": Scope(warehouse="IFNULL(`tabCourier Lane`.warehouse, '') IN ('', {values})"),
 	"Shipment": Scope(
 		shop="EXISTS (SELECT 1 FROM `tabShipment Order` scope_line"

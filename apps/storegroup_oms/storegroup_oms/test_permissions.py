@@ -31,6 +31,7 @@ BY_WAREHOUSE = {
 	"Wave",
 }
 BY_BOTH = {
+	"Gift Grant",
 	"Routing Decision",
 	"Ship Confirmation",
 	"Stock Reservation",
@@ -113,6 +114,7 @@ class TestBothDoors(ScopeCase):
 			"Order Hold",
 			"Order Receiver",
 			"Customer",
+			"Gift Grant",
 			"Routing Decision",
 			"Ship Confirmation",
 		}

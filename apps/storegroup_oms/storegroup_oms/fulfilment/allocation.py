@@ -6,12 +6,12 @@ Locks are taken in the order of the house: orders, then all balances that could 
 these locks the free pieces are exact and no decision loses a race. Never commits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import frappe
 
-from storegroup_oms.fulfilment import order_states, parcels, wants
+from storegroup_oms.fulfilment import gift_facts, gifts, order_states, parcels, wants
 from storegroup_oms.fulfilment.decisions import Verdict, store_decisions
 from storegroup_oms.fulfilment.facts import Facts, read_facts
 from storegroup_oms.fulfilment.routing import Decision, route
@@ -34,6 +34,7 @@ READ_FIELDS = (
 	"warehouse",
 	"keep_warehouse",
 	"stock_state",
+	*gift_facts.ORDER_FIELDS,
 )
 
 # Order line, SKU, warehouse → pieces
@@ -72,15 +73,18 @@ def allocate(
 	follow.
 	"""
 	wanted = list(dict.fromkeys(names))
-	found = wants.read_wants(_read_orders(wanted, "FOR UPDATE"))
+	orders = _read_orders(wanted, "FOR UPDATE")
+	desk = gifts.open_desk(orders, reserves)
+	found = wants.read_wants(orders)
 	by_name = {want.name: want for want in found}
 	found = [by_name[name] for name in wanted if name in by_name]
 	facts = read_facts({want.order.shop for want in found})
-	balances = _lock_stock(found, reserves)
+	balances = _lock_stock(found, desk.skus, reserves)
 	result = Result()
 	if _let_go(found, result):
 		balances = lock_balances(balances)
 	verdicts = _route_all(found, facts, balances, spared or {}, reserves, result)
+	_give(desk, found, verdicts, balances, spared or {})
 	_store(found, verdicts, source, result, reserves)
 	parcels.ensure_parcels(parcels.find_concerned(want.name for want in found))
 	return result
@@ -114,12 +118,13 @@ def _read_orders(names: Sequence[str], lock: str = "") -> list[frappe._dict]:
 	)
 
 
-def _lock_stock(found: Sequence[Want], reserves: bool) -> dict[Key, Balance]:
+def _lock_stock(found: Sequence[Want], gift_skus: Collection[str], reserves: bool) -> dict[Key, Balance]:
 	"""Lock every balance that may be touched, in one go, then the orders' reservations, and hand these to the orders."""
 	held = wants.find_held([want.name for want in found])
 	keys = {key for _name, key in held}
 	if reserves:
-		keys |= set(wants.find_stocked(sku for want in found if want.is_open for sku in want.skus))
+		skus = {sku for want in found if want.is_open for sku in want.skus}
+		keys |= set(wants.find_stocked(skus | set(gift_skus)))
 	balances = lock_balances(keys)
 	by_order: dict[str, list[frappe._dict]] = {}
 	for row in lock_rows(name for name, _key in held).values():
@@ -189,6 +194,30 @@ def _route_all(
 			policy = facts.get_policy(want.order.shop).name
 			verdicts[want.name] = Verdict(want.name, decision, outcome, policy)
 	return verdicts
+
+
+def _give(
+	desk: gifts.Desk,
+	found: Sequence[Want],
+	verdicts: Mapping[str, Verdict],
+	balances: Mapping[Key, Balance],
+	spared: Mapping[str, int],
+) -> None:
+	"""Gifts for orders that hold all their goods since now, or that were given back another gift."""
+	ready: dict[str, list[str]] = {}
+	for want in found:
+		if not (want.is_open and want.order.status in wants.WAITING) or want.is_unmatched:
+			continue
+		verdict = verdicts.get(want.name)
+		if verdict and verdict.outcome in ("Reserved", "Split"):
+			ready[want.name] = verdict.decision.warehouses
+		elif not verdict and want.name in desk.renewed and want.lines and want.is_served():
+			ready[want.name] = sorted({row.warehouse for row in want.rows})
+	if not ready or not any(name in desk.bought for name in ready):
+		return
+	# What was reserved just now has changed them.
+	fresh = lock_balances(key for key in balances if key[0] in desk.skus)
+	gifts.give(desk, ready, _count_free(fresh, spared), fresh)
 
 
 def _count_free(balances: Mapping[Key, Balance], spared: Mapping[str, int]) -> dict[Key, int]:

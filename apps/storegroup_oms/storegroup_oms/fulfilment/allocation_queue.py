@@ -16,7 +16,7 @@ from frappe.utils import cint, now_datetime
 
 from storegroup_oms.connectors.gate import get_redis
 from storegroup_oms.exceptions import InvalidValueError
-from storegroup_oms.fulfilment import allocation, layout, parcels, wants
+from storegroup_oms.fulfilment import allocation, gifts, layout, parcels, wants
 from storegroup_oms.fulfilment.parcel_rows import GONE
 from storegroup_oms.fulfilment.parcel_rows import LIVE as PACKED
 from storegroup_oms.fulfilment.wants import LEFT, LIVE
@@ -103,6 +103,7 @@ def tick() -> None:
 	"""Each minute: a job where the database says that there is work."""
 	if (
 		find_unfitting()
+		or gifts.find_unearned()
 		or parcels.find_unsettled(limit=1)
 		or (is_automatic() and (find_lost() or find_waiting(limit=1)))
 	):
@@ -147,7 +148,8 @@ def give_back(result: allocation.Result, reserves: bool) -> None:
 	rows = find_unfitting()
 	orphans = [row.name for row in rows if not row.owner]
 	_work_off("Stock Reservation", orphans, partial(_release_orphans, result=result))
-	work_off(sorted({row.owner for row in rows if row.owner}), result, reserves=reserves)
+	owners = {row.owner for row in rows if row.owner} | set(gifts.find_unearned())
+	work_off(sorted(owners), result, reserves=reserves)
 
 
 def _release_orphans(names: Sequence[str], result: allocation.Result) -> None:

@@ -11,6 +11,8 @@ import frappe
 from storegroup_oms.bulk import insert_rows
 
 FIELDS = ("order", "event", "from_status", "to_status", "source", "details", "occurred_at")
+# What `fulfilment.gifts` writes as the source of its rows.
+GIFT_SOURCE = "Gift Rules"
 
 
 def record_events(rows: Iterable[dict]) -> int:
@@ -60,11 +62,16 @@ def record_moves(
 def get_timeline(order: str, limit: int = 200) -> list[dict]:
 	"""What happened to an order, newest first. Asks no permission: whoever reads the order reads its history.
 
-	Each row: event, from_status, to_status, source, occurred_at, owner.
+	Each row: event, from_status, to_status, source, occurred_at, owner, gifts. `gifts` are [code, facts] of each rule
+	that gave or refused one, empty for other events.
 	"""
-	return frappe.db.sql(
-		"SELECT event, from_status, to_status, source, occurred_at, owner FROM `tabOrder Event`"
+	rows = frappe.db.sql(
+		"SELECT event, from_status, to_status, source, occurred_at, owner,"
+		" IF(source = %s, details, NULL) AS details FROM `tabOrder Event`"
 		" WHERE `order` = %s ORDER BY occurred_at DESC LIMIT %s",
-		(order, limit),
+		(GIFT_SOURCE, order, limit),
 		as_dict=True,
 	)
+	for row in rows:
+		row.gifts = (json.loads(row.pop("details") or "{}")).get("gifts", [])
+	return rows

@@ -145,8 +145,9 @@ def get_platform_values(order: CanonicalOrder, content_hash: str, lines: Sequenc
 
 
 def summarise_lines(lines: Sequence[dict]) -> dict:
-	"""item_count, total_qty and sku_summary of line rows."""
-	parts = [f"{line['sku'] or line['title'] or '?'}×{line['qty']}" for line in lines]
+	"""item_count, total_qty and sku_summary of line rows. Gifts are no part of the summary: it tells what was sold."""
+	sold = [line for line in lines if not line.get("is_gift")]
+	parts = [f"{line['sku'] or line['title'] or '?'}×{line['qty']}" for line in sold]
 	return {
 		"item_count": len(lines),
 		"total_qty": sum(line["qty"] for line in lines),

@@ -62,6 +62,10 @@ def create_rows(shop: str, warehouse: str) -> dict[str, str]:
 		"Ship Confirmation": insert(
 			"Ship Confirmation", order=order.name, shop=shop, shipment=shipment.name, status="Waiting"
 		).name,
+		"Gift Rule": (
+			gift_rule := insert("Gift Rule", rule_name=f"Gift {shop}", shop=shop, gift_sku=sku).name
+		),
+		"Gift Grant": insert("Gift Grant", order=order.name, rule=gift_rule, status="Given").name,
 		"Routing Policy": insert("Routing Policy", policy_name=f"Policy {shop}", shop=shop).name,
 		"Routing Decision": insert("Routing Decision", order=order.name, outcome="Short").name,
 		"Courier Lane": insert(

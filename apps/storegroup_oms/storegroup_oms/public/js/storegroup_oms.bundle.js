@@ -6,6 +6,7 @@ frappe.provide("storegroup_oms");
 import "./after_sales";
 import "./couriers";
 import "./find_order";
+import "./gifts";
 import "./list_count";
 import "./parcel_way";
 import "./parcels";

@@ -165,7 +165,7 @@ function make_timeline(events) {
 			: "";
 		return `<tr>
 			<td class="text-muted text-nowrap">${escape(frappe.datetime.str_to_user(row.occurred_at))}</td>
-			<td>${escape(__(row.event))}</td>
+			<td>${escape(__(row.event))}${storegroup_oms.gifts.explain(row.gifts)}</td>
 			<td>${escape(move)}</td>
 			<td class="text-muted">${escape(row.source ? __(row.source) : row.owner || "")}</td>
 		</tr>`;

@@ -253,12 +253,12 @@ class Order(FieldLevelMixin, Document):
 		amounts.check_sums(self)
 
 	def set_totals(self) -> None:
-		"""Line count, pieces and the summary that the list and the search use; an order without lines keeps its own."""
+		"""Line count, pieces and the summary of what was sold, for list and search; an order without lines keeps its own."""
 		if not self.items:
 			return
 		self.item_count = len(self.items)
 		self.total_qty = sum(cint(row.qty) for row in self.items)
-		parts = [f"{row.sku or row.title or '?'}×{cint(row.qty)}" for row in self.items]
+		parts = [f"{row.sku or row.title or '?'}×{cint(row.qty)}" for row in self.items if not row.is_gift]
 		self.sku_summary = ", ".join(parts)
 
 
