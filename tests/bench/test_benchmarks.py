@@ -153,3 +153,24 @@ def test_tracking_alarms_what_was_injected_and_cleans_up(site: str) -> None:
 	assert figures["complaints_with"] < figures["complaints_without"]
 	frappe.db.rollback()
 	assert {doctype: frappe.db.count(doctype) for doctype in counted} == before
+
+
+def test_ship_prints_and_ships_for_ten_shops_and_cleans_up(site: str) -> None:
+	counted = ("Order", "Shipment", "Print Batch", "Waybill", "Waybill Account", "Ship Confirmation", "Shop")
+	frappe.db.rollback()
+	before = {doctype: frappe.db.count(doctype) for doctype in counted}
+	result = subprocess.run(
+		[sys.executable, str(ROOT / "benchmarks" / "ship.py"), "--json"],
+		env=os.environ
+		| {"OMS_BENCHMARK_ROUNDS": "1", "OMS_BENCHMARK_LABELS": "20", "PYTHONPATH": str(ROOT)},
+		capture_output=True,
+		text=True,
+		check=False,
+	)
+	# 1: slower than the targets, which is no matter here.
+	assert result.returncode in (0, 1), result.stderr[-3000:]
+	figures = json.loads(result.stdout.splitlines()[-1])
+	assert figures["labels"] == 20
+	assert min(figures[name] for name in ("labels_50_s", "labels_many_s", "shipped_50_s", "file_kb")) > 0
+	frappe.db.rollback()
+	assert {doctype: frappe.db.count(doctype) for doctype in counted} == before

@@ -183,6 +183,8 @@ storegroup_oms.StockDesk = class StockDesk {
 			[title, hint] = [__("No more rows."), __("Go back a page.")];
 		} else if (filters.length) {
 			[title, hint] = [__("No stock matches."), __("Change the filters, or clear them.")];
+		} else if (this.view === "batches") {
+			[title, hint] = [__("No batch is in stock."), __("Goods with batches appear here once they are received.")];
 		} else if (this.view === "slow") {
 			[title, hint] = [__("Everything in stock has sold lately."), __("Choose fewer days to see more.")];
 		} else if (this.view === "ages") {
