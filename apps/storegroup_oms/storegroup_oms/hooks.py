@@ -150,6 +150,7 @@ scheduler_events = {
 		],
 		"*/10 * * * *": [
 			"storegroup_oms.orders.waiting_lines.enqueue_rematch",
+			"storegroup_oms.orders.planning.release_due",
 			"storegroup_oms.inventory.endless_bundles.enqueue",
 		],
 		"7 * * * *": [

@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 
 from storegroup_oms.exceptions import InvalidValueError
-from storegroup_oms.orders import review, review_corrections, review_pool, review_steps
+from storegroup_oms.orders import planning, review, review_corrections, review_pool, review_steps
 from storegroup_oms.permissions import require_permission
 from storegroup_oms.transactions import refusing_when_busy
 
@@ -54,6 +54,15 @@ def close(orders: list | str, reason: str) -> dict:
 	names = _require_orders(orders)
 	with refusing_when_busy():
 		return _tell(review_steps.close(names, reason))
+
+
+@frappe.whitelist(methods=["POST"])
+def plan_shipping(orders: list | str, day: str = "") -> dict:
+	"""Have orders sent on a day, without one as soon as may be: {names, refused, step: ""}; see `planning.plan`."""
+	names = _require_orders(orders)
+	user = frappe.session.user
+	with refusing_when_busy():
+		return _tell(planning.plan(names, day or None, user))
 
 
 @frappe.whitelist(methods=["POST"])

@@ -28,6 +28,7 @@ HOLD_REASONS: MappingProxyType[str, str] = MappingProxyType(
 		"memo_present": "A buyer's message or a seller's memo wants to be read.",
 		"invoice_requested": "The buyer asks for an invoice.",
 		"balance_unpaid": "A deposit is paid, the balance is not.",
+		"ship_later": "It is to be sent on a later day.",
 		"platform_locked": "The platform forbids shipping for now.",
 		"refund_requested": "The buyer has asked for a refund, or has got one, for a part of the order.",
 		"stock_short": "No warehouse can serve the order in full.",

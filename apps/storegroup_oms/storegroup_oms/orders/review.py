@@ -65,6 +65,7 @@ WATCHED = (
 	"total_amount",
 	"paid_amount",
 	"sku_summary",
+	"planned_ship_on",
 )
 # The platform's word puts these on an order; no check takes them off again.
 _PLATFORM_CODES = frozenset(("invoice_requested", "balance_unpaid"))

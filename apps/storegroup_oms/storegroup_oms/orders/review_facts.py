@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import frappe
+from frappe.utils import getdate
 
 from storegroup_oms.orders import receivers
 from storegroup_oms.orders.holds import parse_codes
@@ -41,6 +42,7 @@ READ_FIELDS = (
 	"paid_amount",
 	"refund_amount",
 	"sku_summary",
+	"planned_ship_on",
 )
 AMOUNTS = tuple(name for name in READ_FIELDS if name.endswith("_amount"))
 # Orders that count as placed: a duplicate of an unpaid or closed one is none.
@@ -127,6 +129,8 @@ def _make_facts(
 		is_blocked=order.customer in blocked,
 		blocked_reason=blocked.get(order.customer, ""),
 		platform_codes=parse_codes(order.hold_reasons),
+		planned_on=order.planned_ship_on,
+		today=getdate(),
 		lines=lines,
 		twins=twins,
 		**{name: to_decimal(order[name]) for name in AMOUNTS},

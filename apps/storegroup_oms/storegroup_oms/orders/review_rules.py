@@ -8,6 +8,7 @@ the same, the cleared hold stays away.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 
 from storegroup_oms.customers.masking import is_masked, normalise_mobile
@@ -77,6 +78,8 @@ class Facts:
 	is_blocked: bool = False
 	blocked_reason: str = ""
 	platform_codes: frozenset[str] = frozenset()
+	planned_on: date | None = None
+	today: date | None = None
 	lines: Sequence[Line] = ()
 	twins: Sequence[str] = ()
 
@@ -260,6 +263,15 @@ def check_balance(facts: Facts, check: Check) -> Finding | None:
 	return Finding(check.code, check.effect, details, (str(facts.total_amount), str(facts.paid_amount)))
 
 
+def check_planned(facts: Facts, check: Check) -> Finding | None:
+	"""The day that the order is to be sent on is at most `threshold` days away."""
+	if facts.planned_on is None or facts.today is None:
+		return None
+	if facts.planned_on - facts.today <= timedelta(days=int(check.threshold)):
+		return None
+	return Finding(check.code, check.effect, {"day": facts.planned_on.isoformat()}, (str(facts.planned_on),))
+
+
 # Code → check, in the order in which people want to read them.
 CHECKS: Mapping[str, Callable[[Facts, Check], Finding | None]] = {
 	"address_incomplete": check_complete,
@@ -274,4 +286,5 @@ CHECKS: Mapping[str, Callable[[Facts, Check], Finding | None]] = {
 	"memo_present": check_memo,
 	"invoice_requested": check_invoice,
 	"balance_unpaid": check_balance,
+	"ship_later": check_planned,
 }

@@ -84,6 +84,7 @@ EXPLANATIONS: Mapping[str, Callable[[Details], str]] = {
 	"buyer_blocked": lambda details: _("The buyer is blocked: {0}").format(details.get("reason") or "-"),
 	"region_remote": lambda details: _("{0} is on the list of remote regions.").format(details.get("region")),
 	"memo_present": _memo,
+	"ship_later": lambda details: _("It is to be sent on {0}.").format(details.get("day")),
 	"balance_unpaid": lambda details: (
 		_("{0} of the presale are not paid yet.").format(details["owed"]) if details.get("owed") else ""
 	),

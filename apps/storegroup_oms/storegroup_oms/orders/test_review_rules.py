@@ -1,6 +1,7 @@
 """The checks as pure rules: what each finds, what passes, and what it says of the address and the phone."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import given
@@ -36,6 +37,20 @@ CHECK = {
 
 def find(**values) -> list[tuple[str, dict]]:
 	return [(row.code, dict(row.details)) for row in find_all(replace(GOOD, **values), CHECK)]
+
+
+class TestPlanned(UnitTest):
+	TODAY = date(2026, 11, 24)
+
+	def test_held_until_the_day_is_near(self) -> None:
+		check = {"ship_later": Check("ship_later", "Hold", D(1))}
+		for day, is_held in ((26, True), (25, False), (24, False), (1, False)):
+			facts = replace(GOOD, planned_on=date(2026, 11, day), today=self.TODAY)
+			with self.subTest(day):
+				self.assertEqual([row.code for row in find_all(facts, check)], ["ship_later"] * is_held)
+
+	def test_an_order_without_a_day_is_not_held(self) -> None:
+		self.assertEqual(find(today=self.TODAY), [])
 
 
 class TestChecks(UnitTest):

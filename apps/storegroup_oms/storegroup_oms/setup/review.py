@@ -16,6 +16,7 @@ CHECKS = (
 	("memo_present", "Hold", 0, ""),
 	("invoice_requested", "Tag", 0, ""),
 	("balance_unpaid", "Hold", 0.01, ""),
+	("ship_later", "Hold", 1, ""),
 )
 FIELDS = ("code", "effect", "threshold", "regions")
 # An example for administrators: off, since only they know what may go on without a person.

@@ -34,7 +34,7 @@ storegroup_oms.couriers.choose = (shipments) =>
 				const asked = courier
 					? call("set_courier", { shipments, courier })
 					: call("choose", { shipments, again: 1 });
-				asked.then(storegroup_oms.parcels.show_done).then(resolve);
+				asked.then((done) => storegroup_oms.parcels.show_done(done)).then(resolve);
 			},
 		});
 		dialog.show();

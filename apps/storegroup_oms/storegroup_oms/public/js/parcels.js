@@ -14,7 +14,7 @@ function escape(text) {
 }
 
 // What was done, and each parcel that was not with its reason and a link.
-storegroup_oms.parcels.show_done = (done) => {
+storegroup_oms.parcels.show_done = (done, doctype = "shipment") => {
 	if (done.queued) {
 		frappe.show_alert(__("{0} parcels are worked on in the background.", [done.queued]));
 		return;
@@ -25,7 +25,7 @@ storegroup_oms.parcels.show_done = (done) => {
 	if (!refused.length) return;
 	const rows = refused.map(
 		([name, reason]) =>
-			`<tr><td><a href="/app/shipment/${encodeURIComponent(name)}">${escape(name)}</a></td>
+			`<tr><td><a href="/app/${doctype}/${encodeURIComponent(name)}">${escape(name)}</a></td>
 			<td>${escape(reason)}</td></tr>`
 	);
 	frappe.msgprint({
@@ -36,7 +36,7 @@ storegroup_oms.parcels.show_done = (done) => {
 };
 
 storegroup_oms.parcels.take_step = (step, shipments) =>
-	call("take_step", { step, shipments }).then(storegroup_oms.parcels.show_done);
+	call("take_step", { step, shipments }).then((done) => storegroup_oms.parcels.show_done(done));
 
 storegroup_oms.parcels.ship = (shipments) =>
 	new Promise((resolve) => {
@@ -62,7 +62,7 @@ storegroup_oms.parcels.release = (shipments) =>
 		frappe.prompt(
 			{ fieldname: "reason", fieldtype: "Small Text", label: __("Why may they go on?"), reqd: 1 },
 			({ reason }) =>
-				call("release", { shipments, reason }).then(storegroup_oms.parcels.show_done).then(resolve),
+				call("release", { shipments, reason }).then((done) => storegroup_oms.parcels.show_done(done)).then(resolve),
 			__("Let Go")
 		);
 	});

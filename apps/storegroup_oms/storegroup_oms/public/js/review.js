@@ -12,6 +12,7 @@ storegroup_oms.review.get_unit = (code) =>
 		amount_mismatch: __("yuan"),
 		duplicate_suspected: __("hours"),
 		balance_unpaid: __("yuan"),
+		ship_later: __("days before"),
 	})[code];
 
 storegroup_oms.review.tell_threshold = (code, value) => {
@@ -83,5 +84,29 @@ function show_approved(done) {
 		if (done.names.length) dialog.get_primary_btn().trigger("focus");
 	});
 }
+
+// Sent on a day, or, where none is given, as soon as may be.
+storegroup_oms.review.plan = (orders) =>
+	new Promise((resolve) => {
+		frappe.prompt(
+			{
+				fieldname: "day",
+				fieldtype: "Date",
+				label: __("Ship On"),
+				description: __("Empty: as soon as may be. Until then the orders are held, their stock stays reserved."),
+			},
+			({ day }) =>
+				frappe
+					.call({
+						method: "storegroup_oms.api.review.plan_shipping",
+						type: "POST",
+						args: { orders, day: day || "" },
+						freeze: true,
+					})
+					.then(({ message }) => storegroup_oms.parcels.show_done(message, "order"))
+					.then(resolve),
+			__("Plan Shipping")
+		);
+	});
 
 storegroup_oms.review.approve = (orders) => approve_all(orders).then(show_approved);

@@ -72,6 +72,7 @@ class Order(FieldLevelMixin, Document):
 		paid_amount: DF.Currency
 		paid_at: DF.Datetime | None
 		payment_method: DF.Data | None
+		planned_ship_on: DF.Date | None
 		platform: DF.Literal["Taobao", "JD", "Pinduoduo", "Douyin", "Manual"]
 		platform_buyer_id: DF.Data | None
 		platform_discount_amount: DF.Currency

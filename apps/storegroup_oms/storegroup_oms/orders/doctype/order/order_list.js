@@ -123,6 +123,10 @@ frappe.listview_settings["Order"] = {
 		const filters = {
 			"To Review": [["Order", "status", "=", "To Review"]],
 			"On Hold": [["Order", "status", "=", "On Hold"]],
+			"Planned for Later": [
+				["Order", "planned_ship_on", "is", "set"],
+				["Order", "status", "in", ORDER_AT_WORK],
+			],
 			"Ship Today": [
 				["Order", "ship_by", "<=", `${frappe.datetime.get_today()} 23:59:59`],
 				["Order", "status", "in", ORDER_AT_WORK],
@@ -131,6 +135,7 @@ frappe.listview_settings["Order"] = {
 		const labels = {
 			"To Review": __("To Review"),
 			"On Hold": __("On Hold"),
+			"Planned for Later": __("Planned for Later"),
 			"Ship Today": __("Ship Today"),
 		};
 		for (const key of Object.keys(filters)) {
@@ -143,6 +148,9 @@ frappe.listview_settings["Order"] = {
 		if (frappe.model.can_write("Order")) {
 			listview.page.add_action_item(__("Fetch from Platform Again"), () =>
 				storegroup_oms.connections.refresh_orders(listview.get_checked_items(true))
+			);
+			listview.page.add_action_item(__("Plan Shipping"), () =>
+				storegroup_oms.review.plan(listview.get_checked_items(true)).then(() => listview.refresh())
 			);
 			listview.page.add_action_item(__("Approve Orders"), () =>
 				storegroup_oms.review.approve(listview.get_checked_items(true)).then(() => listview.refresh())

@@ -35,6 +35,7 @@ class ReviewCheck(Document):
 			"memo_present",
 			"invoice_requested",
 			"balance_unpaid",
+			"ship_later",
 		]
 		effect: DF.Literal["Hold", "Tag"]
 		is_active: DF.Check
