@@ -161,8 +161,7 @@ def test_ship_prints_and_ships_for_ten_shops_and_cleans_up(site: str) -> None:
 	before = {doctype: frappe.db.count(doctype) for doctype in counted}
 	result = subprocess.run(
 		[sys.executable, str(ROOT / "benchmarks" / "ship.py"), "--json"],
-		env=os.environ
-		| {"OMS_BENCHMARK_ROUNDS": "1", "OMS_BENCHMARK_LABELS": "20", "PYTHONPATH": str(ROOT)},
+		env=os.environ | {"OMS_BENCHMARK_ROUNDS": "1", "OMS_BENCHMARK_LABELS": "20", "PYTHONPATH": str(ROOT)},
 		capture_output=True,
 		text=True,
 		check=False,

@@ -17,7 +17,7 @@ from storegroup_oms.orders.review_steps import UNDER_REVIEW, Done
 from storegroup_oms.transactions import run_in_transaction
 
 LATEST_DAYS = 366
-# Names of ours by which the job finds whom to look at again.
+# Whom the job has looked at again.
 HELD_LATER = """planned_ship_on IS NOT NULL AND is_checked = 1 AND status IN %(statuses)s
 	AND FIND_IN_SET('ship_later', hold_reasons)"""
 
@@ -60,25 +60,24 @@ def plan(names: Iterable[str], day: str | None, user: str) -> Done:
 	return done
 
 
-def release_due() -> int:
-	"""Orders whose day is near are checked again, which lets them go; for the scheduler, returns how many. Commits."""
-
-	def work() -> int:
-		frappe.db.sql(
-			f"""UPDATE tabOrder SET is_checked = 0 WHERE {HELD_LATER} AND planned_ship_on <= %(soon)s""",
-			{"statuses": UNDER_REVIEW, "soon": add_days(getdate(), _get_lead_days())},
-		)
-		return frappe.db.sql(
-			"""SELECT COUNT(*) FROM tabOrder WHERE planned_ship_on <= %(soon)s AND is_checked = 0
-			AND status IN %(statuses)s""",
-			{"statuses": UNDER_REVIEW, "soon": add_days(getdate(), _get_lead_days())},
-		)[0][0]
-
-	count = run_in_transaction(work)
-	if count:
+def release_due() -> None:
+	"""The scheduler's: have orders whose day is near checked again, which lets them go. Commits."""
+	if run_in_transaction(open_due):
 		review.wake()
 		frappe.db.commit()
-	return count
+
+
+def open_due() -> int:
+	"""Have orders whose day is near looked at again; returns how many wait for it now. Never commits."""
+	values = {"statuses": UNDER_REVIEW, "soon": add_days(getdate(), _get_lead_days())}
+	frappe.db.sql(
+		f"UPDATE tabOrder SET is_checked = 0 WHERE {HELD_LATER} AND planned_ship_on <= %(soon)s", values
+	)
+	return frappe.db.sql(
+		"""SELECT COUNT(*) FROM tabOrder WHERE planned_ship_on <= %(soon)s AND is_checked = 0
+		AND status IN %(statuses)s""",
+		values,
+	)[0][0]
 
 
 def _get_lead_days() -> int:

@@ -51,10 +51,10 @@ class TestPlanned(PlanningCase):
 
 	def test_when_the_day_is_near_it_goes_by_itself(self):
 		self.plan(5)
-		self.assertEqual(planning.release_due(), 0)
+		self.assertEqual(planning.open_due(), 0)
 		frappe.db.set_value("Order", self.name, "planned_ship_on", add_days(nowdate(), 1))
 
-		self.assertGreaterEqual(planning.release_due(), 1)
+		self.assertGreaterEqual(planning.open_due(), 1)
 		review.check_orders([self.name])
 
 		self.assertEqual(self.read(), ("To Review", ""))
