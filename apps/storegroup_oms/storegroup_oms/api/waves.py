@@ -42,6 +42,13 @@ def list_parcels(wave: str) -> list[str]:
 	)
 
 
+@frappe.whitelist(methods=["GET"])
+def read_wall(wave: str) -> list[dict]:
+	"""Slots of a wave and the pieces that belong into them, as `waves.read_wall`."""
+	require_permission("Wave", "read", wave)
+	return waves.read_wall(wave)
+
+
 @frappe.whitelist(methods=["POST"])
 def mark_picked(wave: str) -> dict:
 	"""The goods of a wave are off the shelf: {names, refused}."""

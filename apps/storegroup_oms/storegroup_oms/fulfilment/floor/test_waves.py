@@ -41,6 +41,32 @@ class WaveCase(ParcelCase):
 		return {(row["kind"], row["value"]): row["count"] for row in waves.suggest(self.near)}
 
 
+class TestWall(WaveCase):
+	def test_slots_hold_what_their_parcels_need_and_stopped_ones_have_none(self):
+		wave = waves.create(self.near, "Region", "浙江省")
+		slots = {slot["name"]: slot for slot in endpoints.read_wall(wave)}
+		self.assertEqual(sorted(slot["wave_slot"] for slot in slots.values()), [1, 2, 3])
+		lines = {line["sku"]: line["qty"] for line in slots[self.names[2]]["lines"]}
+		self.assertEqual(lines, {self.sku: 2, self.other: 1})
+
+		frappe.db.set_value("Shipment", self.names[2], "stop_reasons", "refund_requested")
+		self.assertEqual({slot["name"] for slot in endpoints.read_wall(wave)}, set(self.names[:2]))
+
+	def test_picked_ones_are_on_no_wall(self):
+		wave = waves.create(self.near, "Single Item")
+		for name in self.label(*self.names[:2]):
+			steps.mark_printed([name])
+		waves.mark_picked(wave)
+
+		self.assertEqual(endpoints.read_wall(wave), [])
+
+	def test_not_for_everybody(self):
+		wave = waves.create(self.near, "Single Item")
+		frappe.set_user(create_user(["OMS Customer Service"]).name)
+		with self.assertRaises(frappe.PermissionError):
+			endpoints.read_wall(wave)
+
+
 class TestMaking(WaveCase):
 	def test_suggestions_count_what_is_free(self):
 		expected = {("Urgent", ""): 1, ("Single Item", ""): 2, ("Multi-Item", ""): 1, ("Region", "浙江省"): 3}

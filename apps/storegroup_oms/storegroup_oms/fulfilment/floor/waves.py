@@ -114,6 +114,27 @@ def list_parcels(wave: str) -> list[frappe._dict]:
 	)
 
 
+def read_wall(wave: str) -> list[dict]:
+	"""Parcels of a wave that wait for their pieces, by slot: {name, wave_slot, waybill_no, lines: [{sku, sku_name, qty}]}.
+
+	Stopped ones are left out, and those whose pieces are together already.
+	"""
+	slots = {
+		row.name: {"name": row.name, "wave_slot": row.wave_slot, "waybill_no": row.waybill_no, "lines": []}
+		for row in list_parcels(wave)
+		if row.status in READY and not row.stop_reasons
+	}
+	for row in frappe.db.sql(
+		"""SELECT item.parent, item.sku, MAX(item.sku_name) AS sku_name, SUM(item.qty) AS qty
+		FROM `tabShipment Item` item WHERE item.parent IN %s AND item.parenttype = 'Shipment' AND item.qty > 0
+		GROUP BY item.parent, item.sku ORDER BY item.parent, item.sku""",
+		[list(slots) or [""]],
+		as_dict=True,
+	):
+		slots[row.parent]["lines"].append({"sku": row.sku, "sku_name": row.sku_name, "qty": cint(row.qty)})
+	return [slot for slot in slots.values() if slot["lines"]]
+
+
 def get_progress(wave: str) -> dict[str, int]:
 	"""{parcels, stopped, printed, picked, verified, shipped} of a wave; each step counts those beyond it as well."""
 	rows = frappe.db.sql(

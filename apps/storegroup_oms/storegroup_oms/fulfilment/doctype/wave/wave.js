@@ -15,6 +15,7 @@ frappe.ui.form.on("Wave", {
 			frappe.set_route("List", "Shipment", { wave_no: frm.doc.name })
 		);
 		if (!frappe.model.can_write("Wave") || frm.doc.status !== "Picking") return;
+		frm.add_custom_button(__("Put to Wall"), () => frappe.set_route("put-to-wall", frm.doc.name));
 		frm.add_custom_button(__("All Picked"), () =>
 			call("mark_picked", { wave: frm.doc.name }).then((done) => {
 				storegroup_oms.parcels.show_done(done);

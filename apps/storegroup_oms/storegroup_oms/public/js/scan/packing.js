@@ -1,89 +1,25 @@
-import { is_muted, mute, say_bad, say_done, say_good } from "./signals";
-import { ask, NoNetworkError, RefusedError } from "./transport";
+import { say_done, say_good } from "./signals";
+import { escape, ScanTable } from "./table";
+import { ask } from "./transport";
 
 const MOST_GRAMS = 100_000;
-const OPTIONS = "storegroup_oms.packing";
-const escape = (value) => frappe.utils.escape_html(String(value ?? ""));
 
-// The packing table, by scanner or keyboard alone: a parcel's number, its pieces, its weight, off it goes.
-// Each answer is heard, seen as a colour, and said in words. One parcel lies open at a time, and is this person's.
-export class PackingTable {
+// The packing table: a parcel's number, its pieces, its weight, off it goes. One parcel lies open at a time, and is
+// this person's.
+export class PackingTable extends ScanTable {
 	constructor(wrapper) {
-		this.wrapper = wrapper;
-		this.page = frappe.ui.make_app_page({ parent: wrapper, title: __("Verify Parcels"), single_column: true });
-		this.page.main.html(this.make_body());
-		this.$body = this.page.main.find(".packing");
-		this.$input = this.$body.find(".packing-input");
-		this.queue = Promise.resolve();
+		super(wrapper, __("Verify Parcels"), "storegroup_oms.packing", {
+			weighs: __("Weigh"),
+			ships: __("Ship at Once"),
+		});
 		this.done_today = 0;
-		this.listen();
 		this.put_away();
 		this.say("", __("Scan the number on a label."));
 	}
 
-	make_body() {
-		const option = (name, label) =>
-			`<label class="packing-option"><input type="checkbox" data-option="${name}"> ${label}</label>`;
-		return `<div class="packing">
-			<div class="packing-options">${option("weighs", __("Weigh"))}${option("ships", __("Ship at Once"))}
-				${option("is_muted", __("No Sound"))}<span class="packing-done text-muted"></span></div>
-			<input type="text" class="form-control packing-input" inputmode="none" autocomplete="off" autocapitalize="off"
-				spellcheck="false" aria-label="${__("Scan")}">
-			<div class="packing-word" role="status" aria-live="assertive"></div>
-			<div class="packing-parcel"></div></div>`;
-	}
-
-	listen() {
-		this.options = { weighs: false, ships: false, ...JSON.parse(localStorage.getItem(OPTIONS) || "{}") };
-		for (const box of this.$body.find("[data-option]")) {
-			const name = box.dataset.option;
-			box.checked = name === "is_muted" ? is_muted() : this.options[name];
-			$(box).on("change", () => {
-				if (name === "is_muted") mute(box.checked);
-				else localStorage.setItem(OPTIONS, JSON.stringify(Object.assign(this.options, { [name]: box.checked })));
-				this.focus();
-			});
-		}
-		this.$input.on("keydown", (event) => {
-			if (event.key === "Escape") {
-				// The desk's own Escape takes the focus away.
-				event.stopPropagation();
-				this.$input.val("");
-				this.after(() => this.put_back());
-				return;
-			}
-			if (event.key !== "Enter" && event.key !== "Tab") return;
-			event.preventDefault();
-			const code = this.$input.val().trim();
-			this.$input.val("");
-			if (code) this.after(() => this.take_code(code));
-		});
-		this.$input.on("dblclick", () => this.$input.attr("inputmode", "text").trigger("blur").trigger("focus"));
-		$(document).on("click", (event) => {
-			if (this.is_seen() && !$(event.target).closest("input, textarea, a, .modal").length) this.focus();
-		});
-	}
-
-	is_seen() {
-		return !document.hidden && $(this.wrapper).is(":visible");
-	}
-
-	show() {
-		this.focus();
-	}
-
-	focus() {
-		if (!$(".modal.show").length) this.$input.trigger("focus");
-	}
-
-	// Codes come faster than answers: each is dealt with after the one before.
-	after(work) {
-		this.queue = this.queue.then(work).catch((error) => {
-			if (error instanceof RefusedError) return this.refuse(error.message);
-			if (error instanceof NoNetworkError) return this.refuse(__("No network. Scan this again in a moment."));
-			throw error;
-		});
-		return this.queue;
+	get_label() {
+		const labels = { weigh: __("Weight (g)"), reason: __("Why does it differ?") };
+		return labels[this.step] || (this.parcel ? __("Scan a piece") : __("Scan a label"));
 	}
 
 	take_code(code) {
@@ -193,23 +129,6 @@ export class PackingTable {
 	put_away() {
 		Object.assign(this, { parcel: null, counts: {}, last: null, step: "" });
 		this.draw();
-	}
-
-	refuse(words, hint = "") {
-		say_bad();
-		this.say("bad", words, hint);
-	}
-
-	// The colour says it from afar, the words say what, the mark says it to those who see no colours.
-	say(kind, words, hint = "") {
-		const mark = { good: "✓", bad: "✗" }[kind] || "";
-		this.$body
-			.find(".packing-word")
-			.attr("data-kind", kind)
-			.html(`<b>${mark}</b> ${escape(words)}${hint ? `<small>${escape(hint)}</small>` : ""}`);
-		const labels = { weigh: __("Weight (g)"), reason: __("Why does it differ?") };
-		this.$input.attr("placeholder", labels[this.step] || (this.parcel ? __("Scan a piece") : __("Scan a label")));
-		this.focus();
 	}
 
 	draw() {
