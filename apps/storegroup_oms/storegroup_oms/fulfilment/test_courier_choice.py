@@ -315,7 +315,10 @@ class TestTwoAtOnce(IntegrationTest):
 	def test_a_double_click_chooses_once(self):
 		works = [partial(courier_choice.ensure_couriers, names) for names in (self.names, self.names[::-1])]
 		# What these parcels hold was never in stock; the gate has tests of its own.
-		with patch.object(parcels, "find_stops_of", lambda locked: {}):
+		with (
+			patch.object(parcels, "find_stops_of", lambda locked: {}),
+			patch.object(accounts, "read_accounts", lambda names=None: {}),
+		):
 			results = run_together(works)
 		for done in results:
 			self.assertEqual((sorted(done.names), done.refused), (sorted(self.names), {}))
