@@ -26,7 +26,10 @@ class PlanningCase(IntegrationTest):
 
 	def plan(self, days: int | None):
 		day = None if days is None else add_days(nowdate(), days)
+		review.check_orders([self.name])
 		done = planning.plan([self.name], day, "Administrator")
+		is_checked = frappe.db.get_value("Order", self.name, "is_checked")
+		self.assertEqual(is_checked, 0, "another day is looked at by the next job")
 		review.check_orders([self.name])
 		return done
 
