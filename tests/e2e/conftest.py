@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import frappe
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -93,7 +94,10 @@ def watch(page: Page) -> Watch:
 
 @pytest.fixture
 def desk(page: Page, watch: Watch, admin_password: str) -> Page:
-	"""A page whose user has logged in through the log-in form."""
+	"""A page whose user has logged in through the log-in form, with lists as they are when nobody has filtered them."""
+	frappe.db.delete("__UserSettings", {"user": "Administrator"})
+	frappe.db.commit()
+	frappe.cache.delete_value("_user_settings")
 	page.goto("/login")
 	expect(page.locator("#login_email")).to_be_visible()
 	take_picture(page, "login")

@@ -19,6 +19,7 @@ from storegroup_oms.connectors.base import (
 	Page,
 	Payload,
 	PlatformClient,
+	RefundAgreement,
 	ShipmentNotice,
 	ShopFacts,
 	StockLevel,
@@ -164,6 +165,9 @@ def make_connector(world: FakePlatform, limits: Limits | None = None) -> Connect
 			if notice.order_no in world.refused_items:
 				raise RefusedError("isv.order-refunded", "The order is refunded")
 			world.shipped.append(notice)
+
+		def agree_refund(self, agreement: RefundAgreement) -> None:
+			self._ask(f"agree {agreement.case_no}")
 
 		def update_stock(self, levels: Sequence[StockLevel]) -> list[StockResult]:
 			item = levels[0].platform_item_id
