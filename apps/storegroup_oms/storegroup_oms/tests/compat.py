@@ -64,6 +64,9 @@ class IntegrationTest(_SiteTestCase):
 		self._flags = copy.deepcopy(dict(frappe.local.flags))
 		frappe.set_user("Administrator")
 		frappe.local.lang = "en"
+		# Frappe takes a request that is there and None for one that it may ask.
+		if getattr(frappe.local, "request", "") is None:
+			del frappe.local.request
 		frappe.local.message_log = []
 		# Registered first, so that it runs last: after every clean-up of the test itself.
 		self.addCleanup(self._reset)
